@@ -1,0 +1,104 @@
+// swift-tools-version: 6.0
+import Foundation
+import PackageDescription
+
+/// The newest LLVM (15 or later: opaque pointers) under the prefixes that distributions use, or
+/// the one that the environment variable LLVM_PREFIX names.
+func findLLVM() -> (prefix: String, library: String)? {
+  let files = FileManager.default
+  var prefixes = ProcessInfo.processInfo.environment["LLVM_PREFIX"].map { [$0] } ?? []
+  for version in (15...30).reversed() {
+    prefixes += ["/usr/lib/llvm-\(version)", "/usr/local/lib/llvm-\(version)", "/usr/lib64/llvm\(version)"]
+  }
+  for prefix in prefixes where files.fileExists(atPath: prefix + "/include/llvm-c/Core.h") {
+    let libraries = (try? files.contentsOfDirectory(atPath: prefix + "/lib")) ?? []
+    let shared = libraries.filter { $0.hasPrefix("libLLVM-") && $0.hasSuffix(".so") }.sorted()
+    if let name = shared.last { return (prefix, String(name.dropFirst(3).dropLast(3))) }
+    if libraries.contains("libLLVM.so") { return (prefix, "LLVM") }
+  }
+  return nil
+}
+
+let llvm = findLLVM()
+let llvmPrefix = llvm?.prefix ?? "/usr/lib/llvm-19"
+
+let package = Package(
+  name: "vaec",
+  products: [
+    .executable(name: "vaec", targets: ["vaec"]),
+    .executable(name: "vaerun", targets: ["vaerun"]),
+  ],
+  targets: [
+    // C libraries: module maps and nothing else.
+    .systemLibrary(name: "CLLVM", path: "Sources/System/CLLVM", providers: [.apt(["llvm-19-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", path: "Sources/System/COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CPNG", path: "Sources/System/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CCairo", path: "Sources/System/CCairo", pkgConfig: "cairo",
+      providers: [.apt(["libcairo2-dev"])]),
+    .systemLibrary(name: "CGomp", path: "Sources/System/CGomp", providers: [.apt(["libgomp1"])]),
+
+    // The compiler's front and middle.
+    .target(name: "Diagnostics"),
+    .target(name: "Random"),
+    .target(name: "IR", dependencies: ["Diagnostics", "Random"]),
+    .target(name: "VDL", dependencies: ["IR", "Diagnostics", "Random"]),
+    .target(name: "Passes", dependencies: ["IR", "Diagnostics"]),
+    .target(name: "Reference", dependencies: ["IR"]),
+    .target(name: "Artifact"),
+
+    // The code generator; llvm-c is seen by the module LLVM alone.
+    .target(
+      name: "LLVM", dependencies: ["CLLVM"], path: "Codegen/LLVM",
+      swiftSettings: [.unsafeFlags(["-Xcc", "-I\(llvmPrefix)/include"])],
+      linkerSettings: [
+        .unsafeFlags(["-L\(llvmPrefix)/lib"]), .linkedLibrary(llvm?.library ?? "LLVM"),
+      ]),
+    .target(name: "Kernels", dependencies: ["LLVM", "IR"], path: "Codegen/Kernels"),
+    .target(
+      name: "Lowering", dependencies: ["Kernels", "LLVM", "Passes", "IR", "Artifact", "Diagnostics"],
+      path: "Codegen/Lowering"),
+
+    // The runner.
+    .target(name: "Runtime", dependencies: ["Artifact", "Random", "CGomp"]),
+    .target(name: "Datasets", dependencies: ["Random", "CZlib"]),
+    .target(name: "Evaluation", dependencies: ["Runtime", "Datasets"]),
+    .target(name: "Reporting", dependencies: ["CCairo", "CPNG"]),
+
+    // The command lines.
+    .target(name: "CommandLineTable", path: "Sources/CommandLine"),
+    .executableTarget(
+      name: "vaec",
+      dependencies: ["CommandLineTable", "VDL", "Passes", "Lowering", "Artifact", "Diagnostics", "IR"],
+      path: "Tools/vaec"),
+    .executableTarget(
+      name: "vaerun",
+      dependencies: [
+        "CommandLineTable", "Runtime", "Datasets", "Evaluation", "Reporting", "Artifact",
+      ],
+      path: "Tools/vaerun"),
+
+    .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
+    .testTarget(name: "RandomTests", dependencies: ["Random"]),
+    .testTarget(name: "IRTests", dependencies: ["IR", "Diagnostics"]),
+    .testTarget(name: "VDLTests", dependencies: ["VDL", "IR", "Diagnostics"]),
+    .testTarget(name: "PassesTests", dependencies: ["Passes", "VDL", "IR", "Diagnostics"]),
+    .testTarget(
+      name: "ReferenceTests", dependencies: ["Reference", "Passes", "VDL", "IR", "Artifact"]),
+    .testTarget(name: "ArtifactTests", dependencies: ["Artifact"]),
+    .testTarget(name: "LLVMTests", dependencies: ["LLVM"]),
+    .testTarget(
+      name: "LoweringTests",
+      dependencies: ["Lowering", "Kernels", "Reference", "Runtime", "VDL", "Passes", "IR", "Artifact"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artifact"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
+    .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["CommandLineTable"]),
+    .testTarget(name: "ToolsTests", dependencies: ["vaec", "vaerun"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

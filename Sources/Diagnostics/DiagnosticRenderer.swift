@@ -1,0 +1,73 @@
+/// Turns diagnostics into the text that a user reads:
+///
+///     convvae.vdl:12:40: error: unknown layer 'cnov'
+///       let h = x |> cnov(32)
+///                    ^~~~
+///     note: did you mean 'conv'?
+public struct DiagnosticRenderer: Sendable {
+  private let sources: [String: SourceText]
+
+  /// - Parameter sources: the texts that ranges may point into, found by their names.
+  public init(sources: [SourceText]) {
+    self.sources = Dictionary(sources.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  public func render(_ diagnostic: Diagnostic) -> String {
+    var lines = render(label: diagnostic.severity.rawValue, message: diagnostic.message, range: diagnostic.range)
+    for note in diagnostic.notes {
+      lines += render(label: "note", message: note.message, range: note.range)
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  public func render(_ list: DiagnosticList) -> String {
+    list.diagnostics.map(render).joined(separator: "\n")
+  }
+
+  private func render(label: String, message: String, range: SourceRange?) -> [String] {
+    guard let range else { return ["\(label): \(message)"] }
+    let place = "\(range.file):\(range.start.line):\(range.start.column)"
+    var lines = ["\(place): \(label): \(message)"]
+    guard let source = sources[range.file], range.start.line <= source.lineCount else { return lines }
+    // A tab counts as one column; printing it as one space keeps the caret in place.
+    let text = source.line(range.start.line).map { $0 == "\t" ? " " : $0 }
+    lines.append("  " + String(text))
+    let lastColumn = range.end.line == range.start.line ? range.end.column : text.count + 1
+    let width = max(1, min(lastColumn, text.count + 1) - range.start.column)
+    let marker = "^" + String(repeating: "~", count: width - 1)
+    lines.append("  " + String(repeating: " ", count: range.start.column - 1) + marker)
+    return lines
+  }
+}
+
+/// The candidate that `name` most likely was meant to be: the nearest by edit distance, if it is near enough.
+public func closestMatch<Candidates: Sequence<String>>(to name: String, in candidates: Candidates) -> String? {
+  var best: (name: String, distance: Int)?
+  for candidate in candidates.sorted() {
+    let distance = editDistance(name, candidate)
+    if distance < best?.distance ?? Int.max { best = (candidate, distance) }
+  }
+  guard let best, best.distance <= max(1, min(name.count, best.name.count) / 3) else { return nil }
+  return best.name
+}
+
+/// Insertions, deletions, substitutions and swaps of neighbours that turn one word into the other (Damerau 1964,
+/// optimal string alignment).
+func editDistance(_ a: String, _ b: String) -> Int {
+  let a = Array(a.lowercased())
+  let b = Array(b.lowercased())
+  if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
+  var rows = [[Int]](repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)
+  for i in 0...a.count { rows[i][0] = i }
+  for j in 0...b.count { rows[0][j] = j }
+  for i in 1...a.count {
+    for j in 1...b.count {
+      let substitution = rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)
+      rows[i][j] = min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, substitution)
+      if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
+        rows[i][j] = min(rows[i][j], rows[i - 2][j - 2] + 1)
+      }
+    }
+  }
+  return rows[a.count][b.count]
+}
