@@ -1,0 +1,145 @@
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A file that could not be read or written.
+public struct FileError: Error, Equatable, CustomStringConvertible {
+  public enum Operation: String, Sendable {
+    case read
+    case write
+  }
+
+  public var operation: Operation
+  public var path: String
+  /// What stands in the way, with the remedy where one is known: `no such file`.
+  public var reason: String
+
+  public init(_ operation: Operation, _ path: String, reason: String) {
+    self.operation = operation
+    self.path = path
+    self.reason = reason
+  }
+
+  init(_ operation: Operation, _ path: String, errno code: Int32) {
+    let reason =
+      switch code {
+      case ENOENT where operation == .write: "the folder does not exist: create it first"
+      case ENOENT: "there is no such file"
+      case EACCES, EPERM: "permission denied: choose another place or change its permissions"
+      case EISDIR: "it is a folder: name a file"
+      case ENOTDIR: "a part of the path is a file, not a folder"
+      case ENOSPC: "the disk is full: make room and try again"
+      default: String(cString: strerror(code))
+      }
+    self.init(operation, path, reason: reason)
+  }
+
+  public var description: String { "cannot \(operation.rawValue) \(path): \(reason)" }
+}
+
+/// Reads a whole regular file.
+public func readFile(_ path: String) throws(FileError) -> Data {
+  var status = stat()
+  guard stat(path, &status) == 0 else { throw FileError(.read, path, errno: errno) }
+  guard status.st_mode & S_IFMT == S_IFREG else {
+    let isFolder = status.st_mode & S_IFMT == S_IFDIR
+    throw FileError(.read, path, reason: isFolder ? "it is a folder: name a file" : "it is not a regular file")
+  }
+  do {
+    return try Data(contentsOf: URL(fileURLWithPath: path))
+  } catch {
+    throw FileError(.read, path, errno: access(path, R_OK) == 0 ? EIO : errno)
+  }
+}
+
+/// Files that are there completely or not at all: written beside their place, flushed to the disk, then renamed.
+public enum AtomicFile {
+  /// Where the bytes of a file go while it is written.
+  public struct Sink: ~Copyable {
+    private let descriptor: Int32
+    private let path: String
+    /// Bytes written so far.
+    public private(set) var count = 0
+
+    fileprivate init(descriptor: Int32, path: String) {
+      self.descriptor = descriptor
+      self.path = path
+    }
+
+    /// Appends bytes.
+    public mutating func write(_ data: some DataProtocol) throws(FileError) {
+      for region in data.regions {
+        let failure = region.withUnsafeBytes { Self.writeAll($0, to: descriptor) }
+        if let failure { throw FileError(.write, path, errno: failure) }
+        count += region.count
+      }
+    }
+
+    /// Appends the memory of numbers, in the machine's byte order.
+    public mutating func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+      if let failure = Self.writeAll(bytes, to: descriptor) { throw FileError(.write, path, errno: failure) }
+      count += bytes.count
+    }
+
+    /// Writes all bytes or returns the error's number.
+    private static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
+      var rest = bytes[...]
+      while let base = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
+        let written = systemWrite(descriptor, base, rest.count)
+        if written < 0, errno == EINTR { continue }
+        guard written > 0 else { return written < 0 ? errno : EIO }
+        rest = rest.dropFirst(written)
+      }
+      return nil
+    }
+  }
+
+  /// Writes bytes to `path`.
+  public static func write(_ data: some DataProtocol, to path: String) throws {
+    try write(to: path) { try $0.write(data) }
+  }
+
+  /// Writes a file piece by piece. Where `body` throws, what was at `path` before stays as it was.
+  public static func write(to path: String, _ body: (inout Sink) throws -> Void) throws {
+    try produce(at: path) { temporary in
+      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      guard descriptor >= 0 else { throw FileError(.write, path, errno: errno) }
+      defer { close(descriptor) }
+      var sink = Sink(descriptor: descriptor, path: path)
+      try body(&sink)
+    }
+  }
+
+  /// Lets `make` write a file at the temporary path that it is given, and puts it in place at `path`: for libraries
+  /// and programs that write files themselves. The temporary file is removed whatever happens.
+  public static func produce(at path: String, _ make: (_ temporary: String) throws -> Void) throws {
+    let folder = (path as NSString).deletingLastPathComponent
+    let name = (path as NSString).lastPathComponent
+    let suffix = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    let temporary = (folder as NSString).appendingPathComponent(".\(name).\(suffix).tmp")
+    defer { unlink(temporary) }
+    try make(temporary)
+    try flush(temporary, for: path)
+    guard rename(temporary, path) == 0 else { throw FileError(.write, path, errno: errno) }
+    // The new name survives a power failure only with its folder flushed; not every file system can do that.
+    try? flush(folder.isEmpty ? "." : folder, for: path)
+  }
+
+  private static func flush(_ file: String, for path: String) throws {
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(.write, path, errno: errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw FileError(.write, path, errno: errno) }
+  }
+}
+
+/// write(2), whose name `Sink.write` hides.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
+  write(descriptor, bytes, count)
+}
