@@ -13,7 +13,8 @@ public struct DiagnosticRenderer: Sendable {
   }
 
   public func render(_ diagnostic: Diagnostic) -> String {
-    var lines = render(label: diagnostic.severity.rawValue, message: diagnostic.message, range: diagnostic.range)
+    var lines = render(
+      label: diagnostic.severity.rawValue, message: diagnostic.message, range: diagnostic.range)
     for note in diagnostic.notes {
       lines += render(label: "note", message: note.message, range: note.range)
     }
@@ -32,10 +33,11 @@ public struct DiagnosticRenderer: Sendable {
     // A tab counts as one column; printing it as one space keeps the caret in place.
     let text = source.line(range.start.line).map { $0 == "\t" ? " " : $0 }
     lines.append("  " + String(text))
-    let lastColumn = range.end.line == range.start.line ? range.end.column : text.count + 1
-    let width = max(1, min(lastColumn, text.count + 1) - range.start.column)
-    let marker = "^" + String(repeating: "~", count: width - 1)
-    lines.append("  " + String(repeating: " ", count: range.start.column - 1) + marker)
+    let behindText = text.count + 1
+    let first = min(max(range.start.column, 1), behindText)
+    let last = range.end.line == range.start.line ? min(range.end.column, behindText) : behindText
+    let marker = "^" + String(repeating: "~", count: max(0, last - first - 1))
+    lines.append("  " + String(repeating: " ", count: first - 1) + marker)
     return lines
   }
 }
