@@ -1,0 +1,17 @@
+/// The ops by name. There is one table; adding an op adds its definition to one of the families below.
+public struct OpTable: Sendable {
+  public let definitions: [OpDefinition]
+  private let byName: [String: Int]
+
+  public init(_ definitions: [OpDefinition]) {
+    self.definitions = definitions
+    byName = Dictionary(
+      definitions.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  public subscript(name: String) -> OpDefinition? { byName[name].map { definitions[$0] } }
+
+  public static let standard = OpTable(
+    leafOps + activationOps + arithmeticOps + probabilityOps + optimizerOps + reductionOps + shapeOps + denseOps
+      + convolutionOps + randomOps + fusedLikelihoodOps + fusedLatentOps + [fusedAdamOp, gradientOp])
+}

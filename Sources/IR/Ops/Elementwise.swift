@@ -1,0 +1,214 @@
+/// An op that maps each element of its operands by a formula. Operands have the result's extents, or are a scalar, or one
+/// number per image (`[N]` against `[N, ...]`).
+func elementwise(
+  _ name: String, _ summary: String, operands: [OperandDefinition], result: String = "y",
+  attributes: [AttributeDefinition] = [], formula: ScalarExpression,
+  example: OpExample, gradient: OpDefinition.GradientRule? = nil
+) -> OpDefinition {
+  OpDefinition(
+    name: name, summary: summary, operands: operands, results: [result], attributes: attributes, formula: formula,
+    inferTypes: { context in [try broadcastType(context.operands, name)] },
+    evaluate: { context in
+      let shape = context.resultShapes[0]
+      let count = shape.reduce(1, *)
+      let perImage = context.images > 0 ? count / max(1, context.images) : 0
+      var element = [Double](repeating: 0, count: context.operands.count)
+      var data = [Double](repeating: 0, count: count)
+      for position in 0..<count {
+        for (index, operand) in context.operands.enumerated() {
+          switch operand.count {
+          case count: element[index] = operand.data[position]
+          case 1: element[index] = operand.data[0]
+          default: element[index] = operand.data[position / perImage]
+          }
+        }
+        data[position] = formula.evaluate(element, context.attributes)
+      }
+      return [HostTensor(shape: shape, data: data)]
+    },
+    gradient: gradient, example: example)
+}
+
+/// The type of an elementwise result: that of the operand of the highest rank, to which the others must conform.
+func broadcastType(_ operands: [TensorType], _ name: String) throws -> TensorType {
+  guard let widest = operands.max(by: { $0.rank < $1.rank }) else {
+    throw TypeError("'\(name)' needs operands")
+  }
+  for operand in operands {
+    guard operand.element == .f32 else { throw TypeError("'\(name)' needs f32, not \(operand)") }
+    let isPerImageNumber = operand.dimensions == [.images] && widest.dimensions.first == .images
+    guard operand.dimensions == widest.dimensions || operand.isScalar || isPerImageNumber else {
+      throw TypeError("'\(name)' needs equal shapes, not \(operands[0]) and \(operand == operands[0] ? widest : operand)")
+    }
+  }
+  return widest
+}
+
+extension EntryBuilder {
+  /// Sums a gradient down to the extents of an operand that was broadcast.
+  mutating func reduce(_ gradient: ValueID, like operand: ValueID) throws -> ValueID {
+    let wanted = type(of: operand)
+    let given = type(of: gradient)
+    if wanted.dimensions == given.dimensions { return gradient }
+    if wanted.isScalar { return try add("sum_elements", [gradient]) }
+    return try add("sum_per_image", [gradient])
+  }
+}
+
+private let oneOperand = [TensorType.perImage(3, 5)]
+private let twoOperands = [TensorType.perImage(3, 5), .perImage(3, 5)]
+private let mismatch: (operands: [TensorType], message: String) = (
+  [.perImage(3, 5), .perImage(3, 4)], "equal shapes"
+)
+
+/// `y = f(x)` whose gradient is `gradientOp(dy, y)`: it reads the output, so that the input need not be kept.
+private func activation(
+  _ name: String, _ summary: String, _ formula: ScalarExpression, gradientOp: String
+) -> OpDefinition {
+  elementwise(
+    name, summary, operands: [OperandDefinition("x")], formula: formula, example: OpExample(oneOperand)
+  ) { context, builder in
+    let output = context.result()
+    return try context.each(
+      [{ dy, builder in try builder.add(gradientOp, [dy, output]) }], &builder)
+  }
+}
+
+/// `dx = dy * slope(y)`: the gradient of an activation by its output.
+private func activationGradient(
+  _ name: String, of activation: String, _ slope: ScalarExpression,
+  outputGradient: OpDefinition.GradientRule? = nil
+) -> OpDefinition {
+  elementwise(
+    name, "Gradient of \(activation) by its output: dy * slope(y).",
+    operands: [OperandDefinition("dy"), OperandDefinition("y")], result: "dx",
+    formula: .operand(0) * slope, example: OpExample(twoOperands, wrong: mismatch), gradient: outputGradient)
+}
+
+private let x = ScalarExpression.operand(0)
+private let y = ScalarExpression.operand(1)
+
+/// Activations and their gradients.
+let activationOps: [OpDefinition] = [
+  activation("relu", "Rectifier: max(x, 0).", maximum(x, 0), gradientOp: "relu_gradient"),
+  activation("sigmoid", "Logistic function: 1 / (1 + exp(-x)).", sigmoid(x), gradientOp: "sigmoid_gradient"),
+  activation("tanh", "Hyperbolic tangent.", tanh(x), gradientOp: "tanh_gradient"),
+  elementwise(
+    "softplus", "log(1 + exp(x)).", operands: [OperandDefinition("x")], formula: softplus(x),
+    example: OpExample(oneOperand)
+  ) { context, builder in
+    let input = context.operand(0)
+    return try context.each(
+      [
+        { dy, builder in
+          try builder.add("mul", [dy, try builder.add("sigmoid", [input])])
+        }
+      ], &builder)
+  },
+  elementwise(
+    "relu_gradient", "Gradient of relu by its output: dy where y > 0, else 0.",
+    operands: [OperandDefinition("dy"), OperandDefinition("y")], result: "dx",
+    formula: .selectPositive(y, x, 0), example: OpExample(twoOperands, wrong: mismatch)
+  ) { context, builder in
+    let output = context.operand(1)
+    return try context.each(
+      [{ g, builder in try builder.add("relu_gradient", [g, output]) }, nil], &builder)
+  },
+  activationGradient("sigmoid_gradient", of: "sigmoid", y * (1 - y)) { context, builder in
+    let (dy, y) = (context.operand(0), context.operand(1))
+    return try context.each(
+      [
+        { g, builder in try builder.add("sigmoid_gradient", [g, y]) },
+        { g, builder in  // d/dy of dy * (y - y^2) = dy * (1 - 2y)
+          let slope = try builder.add(
+            "sub", [try builder.constant(1), try builder.add("mul", [try builder.constant(2), y])])
+          return try builder.add("mul", [try builder.add("mul", [g, dy]), slope])
+        },
+      ], &builder)
+  },
+  activationGradient("tanh_gradient", of: "tanh", 1 - y * y) { context, builder in
+    let (dy, y) = (context.operand(0), context.operand(1))
+    return try context.each(
+      [
+        { g, builder in try builder.add("tanh_gradient", [g, y]) },
+        { g, builder in  // d/dy of dy * (1 - y^2) = -2 * dy * y
+          let slope = try builder.add("mul", [try builder.constant(-2), y])
+          return try builder.add("mul", [try builder.add("mul", [g, dy]), slope])
+        },
+      ], &builder)
+  },
+]
+
+/// A binary operator: its gradients are given per operand and summed down where the operand was broadcast.
+private func arithmetic(
+  _ name: String, _ summary: String, _ formula: ScalarExpression, lowerBound: Double? = nil,
+  _ gradients: @escaping @Sendable (
+    _ dy: ValueID, _ operands: [ValueID], _ wanted: [Bool], inout EntryBuilder
+  ) throws -> [ValueID?]
+) -> OpDefinition {
+  elementwise(
+    name, summary, operands: [OperandDefinition("a"), OperandDefinition("b")], formula: formula,
+    example: OpExample(twoOperands, wrong: mismatch, lowerBound: lowerBound)
+  ) { context, builder in
+    guard let dy = context.resultGradients[0] else { return [nil, nil] }
+    let full = try gradients(dy, context.operation.operands, context.wanted, &builder)
+    var reduced: [ValueID?] = []
+    for (index, gradient) in full.enumerated() {
+      guard let gradient, context.wanted[index] else {
+        reduced.append(nil)
+        continue
+      }
+      reduced.append(try builder.reduce(gradient, like: context.operand(index)))
+    }
+    return reduced
+  }
+}
+
+private func unaryWithGradient(
+  _ name: String, _ summary: String, _ formula: ScalarExpression, lowerBound: Double? = nil,
+  _ gradient: @escaping @Sendable (
+    _ dy: ValueID, _ x: ValueID, _ y: ValueID, inout EntryBuilder
+  ) throws -> ValueID
+) -> OpDefinition {
+  elementwise(
+    name, summary, operands: [OperandDefinition("x")], formula: formula,
+    example: OpExample(oneOperand, lowerBound: lowerBound)
+  ) { context, builder in
+    let (input, output) = (context.operand(0), context.result())
+    return try context.each(
+      [{ dy, builder in try gradient(dy, input, output, &builder) }], &builder)
+  }
+}
+
+/// Arithmetic and elementary functions.
+let arithmeticOps: [OpDefinition] = [
+  arithmetic("add", "a + b.", x + y) { dy, _, _, _ in [dy, dy] },
+  arithmetic("sub", "a - b.", x - y) { dy, _, wanted, builder in
+    [dy, wanted[1] ? try builder.add("neg", [dy]) : nil]
+  },
+  arithmetic("mul", "a * b.", x * y) { dy, operands, wanted, builder in
+    [
+      wanted[0] ? try builder.add("mul", [dy, operands[1]]) : nil,
+      wanted[1] ? try builder.add("mul", [dy, operands[0]]) : nil,
+    ]
+  },
+  arithmetic("div", "a / b.", x / y, lowerBound: 0.5) { dy, operands, wanted, builder in
+    let quotient = try builder.add("div", [dy, operands[1]])
+    guard wanted[1] else { return [quotient, nil] }
+    let ratio = try builder.add("div", [operands[0], operands[1]])
+    return [quotient, try builder.add("neg", [try builder.add("mul", [quotient, ratio])])]
+  },
+  unaryWithGradient("neg", "-x.", -x) { dy, _, _, builder in try builder.add("neg", [dy]) },
+  unaryWithGradient("exp", "e to the power x.", exp(x)) { dy, _, y, builder in
+    try builder.add("mul", [dy, y])
+  },
+  unaryWithGradient("log", "Natural logarithm.", log(x), lowerBound: 0.5) { dy, x, _, builder in
+    try builder.add("div", [dy, x])
+  },
+  unaryWithGradient("square", "x * x.", x * x) { dy, x, _, builder in
+    try builder.add("mul", [dy, try builder.add("mul", [try builder.constant(2), x])])
+  },
+  unaryWithGradient("sqrt", "Square root.", squareRoot(x), lowerBound: 0.5) { dy, _, y, builder in
+    try builder.add("div", [dy, try builder.add("mul", [try builder.constant(2), y])])
+  },
+]

@@ -1,0 +1,68 @@
+import Random
+
+/// What identifies a draw: attributes of every op that makes random numbers.
+enum DrawAttributes {
+  static let stream = AttributeDefinition("stream", .int, "hash of the draw's path in the model's text")
+  static let domain = AttributeDefinition("domain", .symbol, "what the numbers are for: train, evaluate, sample")
+  static let counters = ["seed", "epoch", "index"].map { OperandDefinition($0, differentiable: false) }
+  static let counterTypes = [TensorType(.i32, [.fixed(2)]), TensorType(.i32, []), TensorType(.i32, [.images])]
+
+  /// Checks the three operands `seed`, `epoch`, `index` that begin at a position, and the attributes.
+  static func check(_ context: TypingContext, at first: Int, _ op: String) throws {
+    for (offset, type) in counterTypes.enumerated() where context.operands[first + offset] != type {
+      throw TypeError("'\(op)' needs \(counters[offset].name) \(type), not \(context.operands[first + offset])")
+    }
+    let name = context.attributes.symbol("domain") ?? ""
+    guard RandomDomain.allCases.contains(where: { $0.name == name }) else {
+      throw TypeError("'\(op)' has no domain '\(name)'")
+    }
+    guard UInt32(exactly: context.attributes.int("stream")) != nil else {
+      throw TypeError("'\(op)' needs a stream of 32 bits")
+    }
+  }
+
+  /// The standard normal numbers of a draw.
+  static func normals(_ counters: ArraySlice<HostTensor>, _ attributes: Attributes, images: Int, perImage: Int) -> [Double] {
+    let operands = Array(counters)
+    func word(_ value: Double) -> UInt32 { UInt32(bitPattern: Int32(truncatingIfNeeded: Int(value))) }
+    let seed = UInt64(word(operands[0].data[0])) | UInt64(word(operands[0].data[1])) << 32
+    let domain = RandomDomain.allCases.first { $0.name == attributes.symbol("domain") } ?? .train
+    let stream = RandomStream(seed: seed, domain: domain, stream: UInt32(truncatingIfNeeded: attributes.int("stream")))
+    let epoch = word(operands[1].data[0])
+    return (0..<images).flatMap { image in
+      (0..<perImage).map { element in
+        stream.normal(element: element, image: word(operands[2].data[image]), epoch: epoch)
+      }
+    }
+  }
+}
+
+let randomOps: [OpDefinition] = [
+  OpDefinition(
+    name: "normal_noise", summary: "Standard normal numbers, a pure function of seed, domain, stream, epoch, image and element.",
+    operands: DrawAttributes.counters, results: ["noise"],
+    attributes: [
+      DrawAttributes.stream, DrawAttributes.domain,
+      AttributeDefinition("latent", .symbol, default: .symbol(""), "the latent whose extents the noise has"),
+    ],
+    inferTypes: { context in
+      try DrawAttributes.check(context, at: 0, "normal_noise")
+      guard let declared = context.declared.first ?? nil else {
+        throw TypeError("'normal_noise' needs the type of its result")
+      }
+      guard declared.element == .f32, declared.isPerImage else {
+        throw TypeError("'normal_noise' makes a row per image, not \(declared)")
+      }
+      return [try checked(declared)]
+    },
+    evaluate: { context in
+      let shape = context.resultShapes[0]
+      let perImage = shape.dropFirst().reduce(1, *)
+      let data = DrawAttributes.normals(context.operands[0..<3], context.attributes, images: shape[0], perImage: perImage)
+      return [HostTensor(shape: shape, data: data)]
+    },
+    flops: { _, results, _ in results[0].count * 40 },
+    example: OpExample(
+      DrawAttributes.counterTypes, ["stream": .int(0x3f1c), "domain": .symbol("train")],
+      wrong: ([TensorType(.i32, [.fixed(2)]), .scalar, TensorType(.i32, [.images])], "needs epoch i32[]")))
+]

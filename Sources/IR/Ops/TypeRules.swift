@@ -1,0 +1,39 @@
+/// Pieces that the ops' type rules share.
+extension TypingContext {
+  /// Requires an operand of that element type.
+  func require(_ index: Int, _ element: ElementType, _ op: String) throws {
+    guard operands[index].element == element else {
+      throw TypeError("'\(op)' needs \(element.rawValue) here, not \(operands[index])")
+    }
+  }
+
+  /// Requires an operand of that rank, images included.
+  func require(_ index: Int, rank: Int, _ op: String, _ form: String) throws {
+    guard operands[index].rank == rank else {
+      throw TypeError("'\(op)' needs \(form), not \(operands[index])")
+    }
+  }
+
+  /// Makes two extents equal where one is unknown; false where they differ.
+  mutating func unify(_ a: Int, _ i: Int, _ b: Int, _ j: Int) -> Bool {
+    let first = operands[a].dimensions[i]
+    let second = operands[b].dimensions[j]
+    if first == .unknown {
+      operands[a].dimensions[i] = second
+    } else if second == .unknown {
+      operands[b].dimensions[j] = first
+    } else {
+      return first == second
+    }
+    return true
+  }
+}
+
+/// Refuses a tensor past the element limit.
+func checked(_ type: TensorType) throws -> TensorType {
+  guard type.isComplete else { return type }
+  guard type.elementsPerImage != nil else {
+    throw TypeError("a tensor \(type) is too large: the limit is \(elementLimit) elements per image")
+  }
+  return type
+}
