@@ -1,0 +1,60 @@
+internal import CLLVM
+
+// Operations that are instructions of the supported machines: none becomes a call where an x86 has FMA and SSE4.1.
+extension LLVMBuilder {
+  /// `a * b + c` with one rounding.
+  public func fma(
+    _ a: LLVMValue, _ b: some LLVMOperand, _ c: some LLVMOperand, name: String = ""
+  ) -> LLVMValue {
+    let operands = [a, b.value(like: a.type), c.value(like: a.type)]
+    return call(declare("llvm.fma", [a.type]), operands, name: name)
+  }
+
+  /// The correctly rounded square root; NaN below zero.
+  public func sqrt(_ a: LLVMValue, name: String = "") -> LLVMValue { unary("llvm.sqrt", a, name) }
+  public func fabs(_ a: LLVMValue, name: String = "") -> LLVMValue { unary("llvm.fabs", a, name) }
+  public func floor(_ a: LLVMValue, name: String = "") -> LLVMValue { unary("llvm.floor", a, name) }
+  /// The nearest integer, ties to even, as a floating-point number.
+  public func rint(_ a: LLVMValue, name: String = "") -> LLVMValue { unary("llvm.rint", a, name) }
+
+  /// The magnitude of `a` with the sign of `b`.
+  public func copysign(_ a: LLVMValue, _ b: some LLVMOperand, name: String = "") -> LLVMValue {
+    call(declare("llvm.copysign", [a.type]), [a, b.value(like: a.type)], name: name)
+  }
+
+  /// The lesser operand; the other one where one is NaN. Three instructions on x86, where `minimum` is one.
+  public func minnum(_ a: LLVMValue, _ b: some LLVMOperand, name: String = "") -> LLVMValue {
+    call(declare("llvm.minnum", [a.type]), [a, b.value(like: a.type)], name: name)
+  }
+
+  /// The greater operand; the other one where one is NaN. Three instructions on x86, where `maximum` is one.
+  public func maxnum(_ a: LLVMValue, _ b: some LLVMOperand, name: String = "") -> LLVMValue {
+    call(declare("llvm.maxnum", [a.type]), [a, b.value(like: a.type)], name: name)
+  }
+
+  /// `a < b ? a : b`, so `b` where an operand is NaN or both are zeros. Integers are compared as signed.
+  public func minimum(_ a: LLVMValue, _ b: some LLVMOperand, name: String = "") -> LLVMValue {
+    let b = b.value(like: a.type)
+    return select(a.type.isFloat ? fcmp(.olt, a, b) : icmp(.slt, a, b), a, b, name: name)
+  }
+
+  /// `a > b ? a : b`, so `b` where an operand is NaN or both are zeros. Integers are compared as signed.
+  public func maximum(_ a: LLVMValue, _ b: some LLVMOperand, name: String = "") -> LLVMValue {
+    let b = b.value(like: a.type)
+    return select(a.type.isFloat ? fcmp(.ogt, a, b) : icmp(.sgt, a, b), a, b, name: name)
+  }
+
+  private func unary(_ intrinsic: String, _ a: LLVMValue, _ name: String) -> LLVMValue {
+    call(declare(intrinsic, [a.type]), [a], name: name)
+  }
+
+  /// The declaration of an intrinsic for the types that its name leaves open.
+  func declare(_ intrinsic: String, _ overloads: [LLVMType]) -> LLVMFunction {
+    let identifier = LLVMLookupIntrinsicID(intrinsic, intrinsic.utf8.count)
+    precondition(identifier != 0, "LLVM has no intrinsic '\(intrinsic)'")
+    var types = overloads.map { Optional($0.reference) }
+    let function: OpaquePointer = LLVMGetIntrinsicDeclaration(
+      module.reference, identifier, &types, types.count)
+    return LLVMFunction(reference: function, type: LLVMType(LLVMGlobalGetValueType(function)))
+  }
+}
