@@ -1,0 +1,83 @@
+/// An array of unsigned bytes from an IDX file, the format of MNIST (LeCun, Cortes, Burges: "The MNIST database of
+/// handwritten digits"): two zero bytes, the element type, the rank, the sizes as big-endian 32-bit words, the data in
+/// row-major order.
+public struct IDXArray: Sendable, Equatable {
+  /// The sizes, outermost first; none is zero.
+  public let dimensions: [Int]
+  /// The elements, row-major; as many as the product of the sizes.
+  public let elements: [UInt8]
+
+  /// Type code of unsigned bytes, the only elements that are read.
+  static let unsignedByte: UInt8 = 0x08
+  static let gzipSignature: [UInt8] = [0x1F, 0x8B]
+
+  /// Reads an IDX file, plain or gzip; which of both is told by its first bytes, not by its name.
+  ///
+  /// Nothing is allocated by the header's sizes before they were held against what the file can contain.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - rank: the number of dimensions that it has to have.
+  ///   - purpose: what the file is read for, in the plural, for the message about a wrong rank.
+  /// - Throws: `DatasetError`: unreadable, a directory, not IDX, other elements or rank, truncated, trailing bytes,
+  ///   damaged compression.
+  public static func read(path: String, rank: Int, purpose: String = "these data") throws -> IDXArray {
+    let reader = try openReader(path: path)
+    let dimensions = try readHeader(reader, rank: rank, purpose: purpose)
+    let count = try elementCount(dimensions, path: path)
+    guard count <= reader.mostBytesLeft else {
+      throw DatasetError.file(path: path, fault: .truncated(expected: count, available: reader.mostBytesLeft))
+    }
+    let elements = try reader.read(count: count)
+    guard elements.count == count else {
+      throw DatasetError.file(path: path, fault: .truncated(expected: count, available: elements.count))
+    }
+    // Reads to the end, which also makes zlib verify its check sum.
+    guard try reader.read(count: 1).isEmpty else { throw DatasetError.file(path: path, fault: .trailingBytes) }
+    return IDXArray(dimensions: dimensions, elements: elements)
+  }
+
+  private static func openReader(path: String) throws -> any ByteReader {
+    let firstBytes = try FileReader(path: path).read(count: 4)
+    if firstBytes.starts(with: gzipSignature) { return try GzipReader(source: FileReader(path: path)) }
+    // A file that is not IDX either gets the message about what its name promises.
+    if path.hasSuffix(".gz"), !firstBytes.starts(with: [0, 0]) {
+      throw DatasetError.file(path: path, fault: .notGzip(firstBytes: firstBytes))
+    }
+    return try FileReader(path: path)
+  }
+
+  private static func readHeader(_ reader: any ByteReader, rank: Int, purpose: String) throws -> [Int] {
+    let magic = try reader.read(count: 4)
+    guard magic.starts(with: [0, 0]) || magic.isEmpty else {
+      throw DatasetError.file(path: reader.path, fault: .notIDX(firstBytes: magic))
+    }
+    guard magic.count == 4 else { throw DatasetError.file(path: reader.path, fault: .truncatedHeader) }
+    guard magic[2] == unsignedByte else {
+      throw DatasetError.file(path: reader.path, fault: .elementType(code: magic[2]))
+    }
+    guard Int(magic[3]) == rank else {
+      throw DatasetError.file(
+        path: reader.path, fault: .rank(found: Int(magic[3]), needed: rank, purpose: purpose))
+    }
+    let sizes = try reader.read(count: 4 * rank)
+    guard sizes.count == 4 * rank else { throw DatasetError.file(path: reader.path, fault: .truncatedHeader) }
+    let dimensions = (0..<rank).map { dimension in
+      sizes[(4 * dimension)..<(4 * dimension + 4)].reduce(0) { $0 << 8 | Int($1) }
+    }
+    guard !dimensions.contains(0) else {
+      throw DatasetError.file(path: reader.path, fault: .empty(dimensions: dimensions))
+    }
+    return dimensions
+  }
+
+  private static func elementCount(_ dimensions: [Int], path: String) throws -> Int {
+    var count = 1
+    for dimension in dimensions {
+      let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
+      guard !overflow else { throw DatasetError.file(path: path, fault: .sizeOverflow(dimensions: dimensions)) }
+      count = product
+    }
+    return count
+  }
+}
