@@ -67,7 +67,7 @@ let package = Package(
     .target(name: "Runtime", dependencies: ["Artifact", "Random", "CGomp"]),
     .target(name: "Datasets", dependencies: ["Random", "CZlib"]),
     .target(name: "Evaluation", dependencies: ["Runtime", "Datasets"]),
-    .target(name: "Reporting", dependencies: ["CCairo", "CPNG"]),
+    .target(name: "Reporting", dependencies: ["CCairo"]),
 
     // The command lines.
     .target(name: "CommandLineTable", path: "Sources/CommandLine"),
@@ -96,7 +96,7 @@ let package = Package(
       dependencies: ["Lowering", "Kernels", "Reference", "Runtime", "VDL", "Passes", "IR", "Artifact"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artifact"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
-    .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
+    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "CPNG"]),
     .testTarget(name: "CommandLineTests", dependencies: ["CommandLineTable"]),
     .testTarget(name: "ToolsTests", dependencies: ["vaec", "vaerun"]),
   ],
