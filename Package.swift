@@ -58,7 +58,7 @@ let package = Package(
       linkerSettings: [
         .unsafeFlags(["-L\(llvmPrefix)/lib"]), .linkedLibrary(llvm?.library ?? "LLVM"),
       ]),
-    .target(name: "Kernels", dependencies: ["LLVM", "IR"], path: "Codegen/Kernels"),
+    .target(name: "Kernels", dependencies: ["LLVM", "IR", "Random"], path: "Codegen/Kernels"),
     .target(
       name: "Lowering", dependencies: ["Kernels", "LLVM", "Passes", "IR", "Artifact", "Diagnostics"],
       path: "Codegen/Lowering"),
@@ -90,7 +90,9 @@ let package = Package(
     .testTarget(
       name: "ReferenceTests", dependencies: ["Reference", "Passes", "VDL", "IR", "Artifact"]),
     .testTarget(name: "ArtifactTests", dependencies: ["Artifact"]),
-    .testTarget(name: "LLVMTests", dependencies: ["LLVM"]),
+    .target(name: "NativeTesting", dependencies: ["LLVM"], path: "Tests/NativeTesting"),
+    .testTarget(name: "LLVMTests", dependencies: ["LLVM", "NativeTesting"]),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "LLVM", "NativeTesting", "Random"]),
     .testTarget(
       name: "LoweringTests",
       dependencies: ["Lowering", "Kernels", "Reference", "Runtime", "VDL", "Passes", "IR", "Artifact"]),
