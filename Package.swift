@@ -67,7 +67,7 @@ let package = Package(
     .target(name: "Runtime", dependencies: ["Artifact", "Random", "CGomp"]),
     .target(name: "Datasets", dependencies: ["Random", "CZlib"]),
     .target(name: "Evaluation", dependencies: ["Runtime", "Datasets"]),
-    .target(name: "Reporting", dependencies: ["CCairo"]),
+    .target(name: "Reporting", dependencies: ["Artifact", "CCairo"]),
 
     // The command lines.
     .target(name: "CommandLineTable", path: "Sources/CommandLine"),
