@@ -155,7 +155,7 @@ public struct LineChart: Figure {
         let row = 2 + 9 * Double(index % 5)
         let tip = Point(x: area.point(point.x, 0).x, y: above ? area.rect.y + row : area.rect.bottom - row)
         guard tip.x >= pointerEnd else { continue }
-        pointerEnd = tip.x + 9
+        pointerEnd = tip.x + 4
         Self.drawPointer(on: canvas, at: tip, up: above, style.color)
       }
     }

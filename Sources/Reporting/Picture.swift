@@ -1,3 +1,5 @@
+internal import Artifact
+
 /// A finished picture: a PNG file in memory.
 public struct Picture: Sendable {
   /// Size in pixels.
@@ -8,7 +10,12 @@ public struct Picture: Sendable {
 
   /// Writes the file atomically: another program sees the old picture or the whole new one.
   public func write(to path: String) throws(PictureError) {
-    try AtomicFile.write(png, to: path)
+    do {
+      try AtomicFile.write(png, to: path)
+    } catch {
+      let reason = (error as? FileError)?.reason ?? String(describing: error)
+      throw .cannotWrite(path: path, reason: reason)
+    }
   }
 }
 

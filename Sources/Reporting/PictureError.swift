@@ -4,7 +4,7 @@ public enum PictureError: Error, Equatable, CustomStringConvertible {
   case tooLarge(width: Int, height: Int)
   /// The data do not fit what is to be drawn; the text says how.
   case badInput(String)
-  /// The file cannot be written; `reason` is the system's.
+  /// The file cannot be written; `reason` says what stands in the way and the remedy.
   case cannotWrite(path: String, reason: String)
   /// The drawing library failed; `reason` is its own.
   case drawingFailed(reason: String)
@@ -17,7 +17,7 @@ public enum PictureError: Error, Equatable, CustomStringConvertible {
     case .badInput(let problem):
       return problem
     case .cannotWrite(let path, let reason):
-      return "\(path): the picture cannot be written: \(reason); choose a folder that exists and is writable"
+      return "cannot write \(path): \(reason)"
     case .drawingFailed(let reason):
       return
         "the picture cannot be drawn: \(reason); check the memory that is left and the installation of cairo"

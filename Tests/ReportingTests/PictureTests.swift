@@ -35,9 +35,7 @@ import Testing
     let picture = try Canvas(size: Size(width: 4, height: 4)).picture()
     let error = #expect(throws: PictureError.self) { try picture.write(to: "/no/such/folder/loss.png") }
     #expect(
-      error?.description
-        == "/no/such/folder/loss.png: the picture cannot be written: No such file or directory;"
-        + " choose a folder that exists and is writable")
+      error?.description == "cannot write /no/such/folder/loss.png: the folder does not exist: create it first")
   }
 
   @Test func aFolderInTheFilesPlaceIsRefusedAndNothingIsLeftBeside() throws {
@@ -46,7 +44,7 @@ import Testing
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
       let picture = try Canvas(size: Size(width: 4, height: 4)).picture()
       let error = #expect(throws: PictureError.self) { try picture.write(to: path) }
-      #expect(error?.description.contains("Is a directory") == true)
+      #expect(error?.description.contains("it is a folder: name a file") == true)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["loss.png"])
     }
   }
