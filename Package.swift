@@ -41,6 +41,7 @@ let package = Package(
       name: "CCairo", path: "Sources/System/CCairo", pkgConfig: "cairo",
       providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(name: "CGomp", path: "Sources/System/CGomp", providers: [.apt(["libgomp1"])]),
+    .systemLibrary(name: "CModel", path: "Sources/System/CModel"),
 
     // The compiler's front and middle.
     .target(name: "Diagnostics"),
@@ -64,7 +65,7 @@ let package = Package(
       path: "Codegen/Lowering"),
 
     // The runner.
-    .target(name: "Runtime", dependencies: ["Artifact", "Random", "CGomp"]),
+    .target(name: "Runtime", dependencies: ["Artifact", "Random", "CGomp", "CModel"]),
     .target(name: "Datasets", dependencies: ["Random", "CZlib"]),
     .target(name: "Evaluation", dependencies: ["Runtime", "Datasets"]),
     .target(name: "Reporting", dependencies: ["Artifact", "CCairo"]),
@@ -96,7 +97,7 @@ let package = Package(
     .testTarget(
       name: "LoweringTests",
       dependencies: ["Lowering", "Kernels", "Reference", "Runtime", "VDL", "Passes", "IR", "Artifact"]),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artifact"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artifact", "Random"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "CPNG"]),
     .testTarget(name: "CommandLineTests", dependencies: ["CommandLineTable"]),
