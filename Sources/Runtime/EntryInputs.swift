@@ -1,0 +1,73 @@
+import Artifact
+
+/// What an entry may ask for besides images: every value that is not per image.
+public struct EntryInputs: Sendable {
+  public var seed: UInt64
+  /// The epoch that chooses the noise: training counts from 1, evaluation takes 0.
+  public var epoch: Int
+  public var step: Int
+  public var rate: Double
+  /// Values of hypers; those that are not here have the model's defaults.
+  public var hypers: [String: Double]
+
+  public init(seed: UInt64 = 1, epoch: Int = 0, step: Int = 1, rate: Double = 0, hypers: [String: Double] = [:])
+  {
+    self.seed = seed
+    self.epoch = epoch
+    self.step = step
+    self.rate = rate
+    self.hypers = hypers
+  }
+}
+
+extension ModelInstance {
+  /// Checks that a model can take a source's images, and that hypers of these names exist.
+  public func check(_ source: any ImageSource, hypers: [String: Double] = [:]) throws {
+    guard source.count > 0 else { throw RunError.noImages }
+    guard source.count <= Int(Int32.max) else { throw RunError.tooManySteps }
+    if let needed = manifest.inputs.first?.shape, needed != source.imageShape {
+      throw RunError.otherImageShape(found: source.imageShape, needed: needed)
+    }
+    let names = manifest.hypers.map(\.name)
+    for name in hypers.keys.sorted() where !names.contains(name) {
+      throw RunError.unknownHyper(name, model: manifest.name, there: names)
+    }
+  }
+
+  /// The arguments of an entry for some images of a source, filled by their roles.
+  func arguments(
+    of entry: Manifest.Entry, images: ArraySlice<Int>, source: (any ImageSource)?, inputs: EntryInputs
+  ) throws -> [String: HostTensor] {
+    var arguments: [String: HostTensor] = [:]
+    for tensor in entry.arguments {
+      arguments[tensor.name] = try value(
+        of: tensor, entry: entry, images: images, source: source, inputs: inputs)
+    }
+    return arguments
+  }
+
+  private func value(
+    of tensor: Manifest.Tensor, entry: Manifest.Entry, images: ArraySlice<Int>, source: (any ImageSource)?,
+    inputs: EntryInputs
+  ) throws -> HostTensor {
+    switch tensor.role {
+    case .image:
+      guard let source else { throw RunError.notFilled(entry: entry.name, argument: tensor.name) }
+      let bytes = try source.bytes(of: images)
+      return tensor.element == .u8 ? .u8(bytes) : .f32(bytes.map { Float($0) / 255 })
+    case .label:
+      guard let labels = try source?.labels(of: images) else { throw RunError.noLabels(entry: entry.name) }
+      return .i32(labels)
+    case .index: return .i32(images.map { Int32(truncatingIfNeeded: $0) })
+    case .seed: return .seed(inputs.seed)
+    case .epoch: return .scalar(Int32(truncatingIfNeeded: inputs.epoch))
+    case .step: return .scalar(Int32(truncatingIfNeeded: inputs.step))
+    case .rate: return .scalar(Float(inputs.rate))
+    case .hyper:
+      let hyper = manifest.hypers.first { "hyper.\($0.name)" == tensor.name }
+      return .scalar(Float(hyper.map { inputs.hypers[$0.name] ?? $0.defaultValue } ?? 0))
+    case .noise, .latent, .distribution, .metric, .gradient:
+      throw RunError.notFilled(entry: entry.name, argument: tensor.name)
+    }
+  }
+}

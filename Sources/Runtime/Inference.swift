@@ -1,0 +1,82 @@
+import Artifact
+
+extension ModelInstance {
+  /// Images per call where the results do not depend on it: enough to keep the threads busy, little memory.
+  public static let inferenceBatch = 256
+
+  /// Calls an entry on the images of a source, some at a time, in their order.
+  /// - Parameter body: takes the images' numbers and the results by name.
+  public func forEachBatch(
+    of source: any ImageSource, entry name: String, inputs: EntryInputs = EntryInputs(),
+    _ body: (Range<Int>, [String: HostTensor]) throws -> Void
+  ) throws {
+    let entry = try model.entry(name)
+    try check(source, hypers: inputs.hypers)
+    for begin in stride(from: 0, to: source.count, by: Self.inferenceBatch) {
+      let range = begin..<min(begin + Self.inferenceBatch, source.count)
+      let arguments = try arguments(of: entry, images: Array(range)[...], source: source, inputs: inputs)
+      try body(range, try call(name, arguments, count: range.count))
+    }
+  }
+
+  /// The terms of the objective: the means over a source's images, summed in float64 in the images' order.
+  public func meanTerms(of source: any ImageSource, inputs: EntryInputs = EntryInputs()) throws -> [String:
+    Double]
+  {
+    var sums: [String: Double] = [:]
+    try forEachBatch(of: source, entry: "evaluate", inputs: inputs) { _, results in
+      for (name, values) in results {
+        sums[name] = (values.floats ?? []).reduce(sums[name] ?? 0) { $0 + Double($1) }
+      }
+    }
+    return sums.mapValues { $0 / Double(source.count) }
+  }
+
+  /// One result of an entry for all images of a source, image behind image.
+  public func results(
+    of source: any ImageSource, entry: String, result: String, inputs: EntryInputs = EntryInputs()
+  ) throws -> [Float] {
+    var all: [Float] = []
+    try forEachBatch(of: source, entry: entry, inputs: inputs) { _, results in
+      all += results[result]?.floats ?? []
+    }
+    return all
+  }
+
+  /// Decodes codes, one behind the other, into images of the likelihood's mean.
+  /// - Throws: `ModelError` where the number of values is not a multiple of the latent's size.
+  public func decode(_ codes: [Float]) throws -> [Float] {
+    let entry = try model.entry("decode")
+    guard let argument = entry.argument(.latent), let size = argument.elementCount(images: 1),
+      let result = entry.results.first
+    else { throw ModelError.missingArgument(entry: "decode", argument: "a latent") }
+    guard codes.count % size == 0 else {
+      throw ModelError.otherCount(
+        entry: "decode", argument: argument.name, needed: (codes.count / size + 1) * size, found: codes.count)
+    }
+    var images: [Float] = []
+    let count = codes.count / size
+    for begin in stride(from: 0, to: count, by: Self.inferenceBatch) {
+      let end = min(begin + Self.inferenceBatch, count)
+      let part = HostTensor.f32(Array(codes[begin * size..<end * size]))
+      images += try call("decode", [argument.name: part], count: end - begin)[result.name]?.floats ?? []
+    }
+    return images
+  }
+
+  /// Draws codes from the prior and decodes them: image i has the noise of index i.
+  /// - Returns: the entry's results by name, all images together.
+  public func sample(count: Int, seed: UInt64) throws -> [String: [Float]] {
+    let entry = try model.entry("sample")
+    var all: [String: [Float]] = [:]
+    for begin in stride(from: 0, to: count, by: Self.inferenceBatch) {
+      let range = begin..<min(begin + Self.inferenceBatch, count)
+      let arguments = try arguments(
+        of: entry, images: Array(range)[...], source: nil, inputs: EntryInputs(seed: seed))
+      for (name, values) in try call("sample", arguments, count: range.count) {
+        all[name, default: []] += values.floats ?? []
+      }
+    }
+    return all
+  }
+}

@@ -1,0 +1,51 @@
+/// Why a model cannot be trained or run on data, and what helps.
+public enum RunError: Error, Equatable, CustomStringConvertible {
+  case noImages
+  case noImage(Int, count: Int)
+  case otherImageShape(found: [Int], needed: [Int])
+  case noLabels(entry: String)
+  case unknownHyper(String, model: String, there: [String])
+  case notFilled(entry: String, argument: String)
+  case tooManySteps
+  /// A loss is NaN or infinite: training stopped.
+  case notFinite(metric: String, value: String, epoch: Int, step: Int, kept: String?)
+  case folderTaken(String)
+  case noFolder(String, reason: String)
+  case noRun(model: String, parent: String)
+  case badRun(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .noImages:
+      return "the data hold no images: choose other data or a larger --limit"
+    case .noImage(let image, let count):
+      return "there is no image \(image): the data hold the images 0 to \(count - 1)"
+    case .otherImageShape(let found, let needed):
+      return "the data's images are \(Self.shape(found)) and the model takes \(Self.shape(needed)): "
+        + "choose other data with --data, or compile a model of that size"
+    case .noLabels(let entry):
+      return "\(entry) needs labels and the data have none: choose data with classes"
+    case .unknownHyper(let name, let model, let there):
+      let names = there.isEmpty ? "it has none" : "it has \(there.joined(separator: ", "))"
+      return "\(model) has no hyper \(name): \(names)"
+    case .notFilled(let entry, let argument):
+      return "\(entry) takes \(argument), which cannot be had from images: call it with a value"
+    case .tooManySteps:
+      return "this would be more than 2147483647 steps or images: use fewer epochs"
+    case .notFinite(let metric, let value, let epoch, let step, let kept):
+      let weights = kept.map { "; the last good weights are in \($0)" } ?? ""
+      return "\(metric) is \(value) at step \(step) (epoch \(epoch))\(weights): train again with a lower --rate"
+    case .folderTaken(let path):
+      return "\(path) holds a run already: name another folder with --out"
+    case .noFolder(let path, let reason):
+      return "cannot make the folder \(path): \(reason)"
+    case .noRun(let model, let parent):
+      return
+        "there is no run of \(model) under \(parent): train it first with 'vaerun train', or name one with --run or --weights"
+    case .badRun(let path, let reason):
+      return "\(path) is not a run of vaerun: \(reason): name a folder that 'vaerun train' wrote"
+    }
+  }
+
+  private static func shape(_ sizes: [Int]) -> String { sizes.map(String.init).joined(separator: "x") }
+}

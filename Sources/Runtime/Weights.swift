@@ -1,0 +1,55 @@
+import Artifact
+import Random
+
+extension ModelInstance {
+  /// Gives every parameter its first value and makes the state of training zero. The numbers depend on the seed and
+  /// the parameter's name alone: element e is `bound * (2u - 1)` or `std * n`, with u and n the stream's uniform and
+  /// normal numbers of element e.
+  public func initialize(seed: UInt64) {
+    clearState()
+    for parameter in manifest.parameters {
+      let stream = RandomStream(seed: seed, domain: .initialize, stream: streamIdentifier(of: parameter.name))
+      let values = floats(of: parameter)
+      switch parameter.initializer {
+      case .uniform(let bound):
+        for e in values.indices { values[e] = Float(bound * (2 * stream.uniform(element: e) - 1)) }
+      case .normal(let standardDeviation):
+        for e in values.indices { values[e] = Float(standardDeviation * stream.normal(element: e)) }
+      case .constant(let value):
+        for e in values.indices { values[e] = Float(value) }
+      }
+    }
+  }
+
+  /// A parameter's values.
+  public func values(of parameter: String) throws -> [Float] {
+    Array(floats(of: try find(parameter)))
+  }
+
+  /// Sets a parameter's values.
+  public func set(_ parameter: String, to values: [Float]) throws {
+    let target = floats(of: try find(parameter))
+    guard target.count == values.count else {
+      throw ModelError.otherCount(
+        entry: manifest.name, argument: parameter, needed: target.count, found: values.count)
+    }
+    for index in values.indices { target[index] = values[index] }
+  }
+
+  /// Whether no weight is NaN or infinite.
+  public var weightsAreFinite: Bool {
+    manifest.parameters.allSatisfy { parameter in floats(of: parameter).allSatisfy(\.isFinite) }
+  }
+
+  private func find(_ name: String) throws -> Manifest.Parameter {
+    guard let parameter = manifest.parameter(name) else {
+      throw CheckpointError.noParameter(model: manifest.name, parameter: name)
+    }
+    return parameter
+  }
+
+  /// The parameter's memory; it lives as long as this instance.
+  func floats(of parameter: Manifest.Parameter) -> UnsafeMutableBufferPointer<Float> {
+    weights.floats(offset: parameter.offset, count: checkedProduct(parameter.shape) ?? 0)
+  }
+}
