@@ -89,13 +89,14 @@ public struct Operation: Sendable, Equatable {
   /// The places in the model's text that it came from; a fused operation keeps all of them.
   public var sources: [SourceRange]
 
+  /// Attributes that are left out get their defaults, so that equal operations compare equal.
   public init(
     _ name: String, _ operands: [ValueID], _ attributes: Attributes = [:], results: [ValueID],
     sources: [SourceRange] = []
   ) {
     self.name = name
     self.operands = operands
-    self.attributes = attributes
+    self.attributes = OpTable.standard[name]?.completed(attributes) ?? attributes
     self.results = results
     self.sources = sources
   }

@@ -34,6 +34,7 @@ public struct EntryBuilder: Sendable {
     declared: [TensorType?] = []
   ) throws -> [ValueID] {
     guard let definition = OpTable.standard[op] else { throw TypeError("there is no op '\(op)'") }
+    let attributes = definition.completed(attributes)
     var types = declared + Array(repeating: nil, count: max(0, definition.results.count - declared.count))
     let operandTypes = operands.compactMap { entry.type(of: $0) }
     if infersTypes, operandTypes.count == operands.count {
@@ -65,25 +66,39 @@ public struct EntryBuilder: Sendable {
 }
 
 extension OpDefinition {
-  /// The op's type rule, then what holds for every op: results that lead with `N` take the layout of the operands that
-  /// do, or, where there is none, the one that they were declared with.
+  /// The op's type rule, then what holds for every op.
+  ///
+  /// Blocked operands of one operation have to agree in their layout, and the results take it. One number per image,
+  /// `f32[N]`, lies the same way in either layout and so goes with every other; as a result it has the layout that it was
+  /// declared with, if it was. Where no operand decides, results get the layout that they were declared with.
   public func inferResultTypes(_ context: inout TypingContext) throws -> [TensorType] {
     let minimum = requiredOperandCount
     guard context.operands.count >= minimum, context.operands.count <= operands.count else {
-      let wanted = minimum == operands.count ? "\(minimum)" : "\(minimum) to \(operands.count)"
-      throw TypeError("'\(name)' takes \(wanted) operands, not \(context.operands.count)")
+      throw TypeError("'\(name)' takes \(operandCountText), not \(context.operands.count)")
     }
-    // Blocked operands of one operation have to agree; scalars per image lie the same way in either layout.
-    let layouts = Set(context.operands.filter { $0.isPerImage && $0.element == .f32 }.map(\.layout))
-    guard layouts.count <= 1 else {
+    for operand in context.operands {
+      if let defect = operand.defect { throw TypeError("'\(name)' is given \(operand): \(defect)") }
+    }
+    let perImage = context.operands.filter { $0.isPerImage && $0.element == .f32 }
+    let layouts = Set(perImage.filter { $0.rank > 1 }.map(\.layout))
+    guard layouts.count <= 1 || name == "relayout" else {
       throw TypeError("'\(name)' is given operands in different layouts")
     }
     var types = try inferTypes(&context)
-    guard self.name != "relayout" else { return types }
-    for index in types.indices where types[index].isPerImage {
+    for index in types.indices {
+      if let defect = types[index].defect { throw TypeError("'\(name)' would make \(types[index]): \(defect)") }
+      guard name != "relayout", types[index].isPerImage, types[index].element == .f32 else { continue }
       let declared = index < context.declared.count ? context.declared[index]?.layout : nil
-      types[index].layout = layouts.first ?? declared ?? .canonical
+      let decided = types[index].rank > 1 ? layouts.first ?? declared : declared ?? layouts.first
+      types[index].layout = decided ?? perImage.first?.layout ?? .canonical
     }
     return types
+  }
+
+  /// `2 operands`, `2 to 3 operands`.
+  var operandCountText: String {
+    let minimum = requiredOperandCount
+    let count = minimum == operands.count ? "\(minimum)" : "\(minimum) to \(operands.count)"
+    return count + (operands.count == 1 ? " operand" : " operands")
   }
 }

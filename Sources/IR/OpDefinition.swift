@@ -46,12 +46,22 @@ public struct OpDefinition: Sendable {
     self.inferTypes = inferTypes
     self.evaluate = evaluate
     self.gradient = gradient
-    self.flops = flops ?? { _, results, _ in results.reduce(0) { $0 + $1.count } * max(1, formula?.operationCount ?? 0) }
+    self.flops =
+      flops ?? { _, results, _ in results.reduce(0) { $0 + $1.count } * max(1, formula?.operationCount ?? 0) }
     self.example = example
   }
 
   public func attribute(_ name: String) -> AttributeDefinition? { attributes.first { $0.name == name } }
   public var requiredOperandCount: Int { operands.filter { !$0.isOptional }.count }
+
+  /// The attributes with the defaults of those that are left out.
+  public func completed(_ attributes: Attributes) -> Attributes {
+    var result = attributes
+    for definition in self.attributes where result[definition.name] == nil {
+      result[definition.name] = definition.defaultValue
+    }
+    return result
+  }
 }
 
 /// An operand of an op.
@@ -74,12 +84,18 @@ public struct AttributeDefinition: Sendable {
   public let name: String
   public let kind: AttributeKind
   public let defaultValue: Attribute?
+  /// True where the number prints in hexadecimal.
+  public let isHexadecimal: Bool
   public let summary: String
 
-  public init(_ name: String, _ kind: AttributeKind, default value: Attribute? = nil, _ summary: String) {
+  public init(
+    _ name: String, _ kind: AttributeKind, default value: Attribute? = nil, hexadecimal: Bool = false,
+    _ summary: String
+  ) {
     self.name = name
     self.kind = kind
     defaultValue = value
+    isHexadecimal = hexadecimal
     self.summary = summary
   }
 }
@@ -91,15 +107,19 @@ public struct OpExample: Sendable {
   /// Operand types that the op's shape rule has to refuse, with a part of the message that it gives; empty where
   /// every shape is right.
   public let wrong: (operands: [TensorType], message: String)?
-  /// Values for the operands must be above this (for logarithms and roots), or nil where any will do.
+  /// Values for the operands must be above this (for logarithms, roots and divisors), or nil where any will do.
   public let lowerBound: Double?
+  /// Types of the results, for an op whose operands do not tell them.
+  public let declared: [TensorType?]
 
   public init(
     _ operands: [TensorType], _ attributes: Attributes = [:],
-    wrong: (operands: [TensorType], message: String)? = nil, lowerBound: Double? = nil
+    wrong: (operands: [TensorType], message: String)? = nil, lowerBound: Double? = nil,
+    declared: [TensorType?] = []
   ) {
     self.operands = operands
     self.attributes = attributes
+    self.declared = declared
     self.wrong = wrong
     self.lowerBound = lowerBound
   }

@@ -40,5 +40,9 @@ public func sigmoid(_ x: ScalarExpression) -> ScalarExpression { .unary(.sigmoid
 public func softplus(_ x: ScalarExpression) -> ScalarExpression { .unary(.softplus, x) }
 public func squareRoot(_ x: ScalarExpression) -> ScalarExpression { .unary(.squareRoot, x) }
 public func absolute(_ x: ScalarExpression) -> ScalarExpression { .unary(.absolute, x) }
-public func minimum(_ a: ScalarExpression, _ b: ScalarExpression) -> ScalarExpression { .binary(.minimum, a, b) }
-public func maximum(_ a: ScalarExpression, _ b: ScalarExpression) -> ScalarExpression { .binary(.maximum, a, b) }
+public func minimum(_ a: ScalarExpression, _ b: ScalarExpression) -> ScalarExpression {
+  .binary(.minimum, a, b)
+}
+public func maximum(_ a: ScalarExpression, _ b: ScalarExpression) -> ScalarExpression {
+  .binary(.maximum, a, b)
+}

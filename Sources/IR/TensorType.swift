@@ -87,12 +87,39 @@ public struct TensorType: Sendable, Hashable {
     }
   }
 
+  /// What makes the type impossible, or nil. Unknown extents are no fault.
+  public var defect: String? {
+    if dimensions.dropFirst().contains(where: { if case .images = $0 { true } else { false } }) {
+      return "N leads or is not there"
+    }
+    for dimension in dimensions {
+      switch dimension {
+      case .images(let samples) where samples < 1 || samples > elementLimit:
+        return "N has a factor of 1 or more"
+      case .fixed(let extent) where extent < 1: return "its extents have to be 1 or more"
+      default: continue
+      }
+    }
+    guard checkedProduct(extents) != nil else {
+      return "it is too large, the limit is \(elementLimit) elements per image"
+    }
+    if case .lanes(let lanes) = layout {
+      guard isPerImage, (1...maximumLanes).contains(lanes) else {
+        return "only a tensor with a row per image has its images in blocks, of 1 to \(maximumLanes)"
+      }
+    }
+    return nil
+  }
+
   public func with(layout: Layout) -> TensorType { TensorType(element, dimensions, layout: layout) }
   public func with(element: ElementType) -> TensorType { TensorType(element, dimensions, layout: layout) }
 }
 
 /// The largest number of elements that one tensor may have per image: 2^28, a gigabyte of float32.
 public let elementLimit = 1 << 28
+
+/// The largest block of images that a layout may have.
+public let maximumLanes = 4096
 
 /// The product of extents, or nil where one is not positive or the product passes `elementLimit`.
 public func checkedProduct(_ extents: [Int]) -> Int? {

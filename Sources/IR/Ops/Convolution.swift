@@ -10,7 +10,8 @@ func convolve(_ x: HostTensor, _ w: HostTensor, _ g: ConvolutionGeometry) -> Hos
     let weight = w.data[((o * g.inputChannels + i) * g.kernelHeight + kh) * g.kernelWidth + kw]
     let columns = g.validColumns(tap: kw)
     for row in g.validRows(tap: kh) {
-      let from = ((image * g.inputChannels + i) * g.inputHeight + row * g.strideHeight + kh - g.padTop) * g.inputWidth
+      let from =
+        ((image * g.inputChannels + i) * g.inputHeight + row * g.strideHeight + kh - g.padTop) * g.inputWidth
         + kw - g.padLeft
       let to = ((image * g.outputChannels + o) * g.outputHeight + row) * g.outputWidth
       for column in columns { y.data[to + column] += weight * x.data[from + column * g.strideWidth] }
@@ -27,7 +28,8 @@ func convolveTransposed(_ y: HostTensor, _ w: HostTensor, _ g: ConvolutionGeomet
     let weight = w.data[((o * g.inputChannels + i) * g.kernelHeight + kh) * g.kernelWidth + kw]
     let columns = g.validColumns(tap: kw)
     for row in g.validRows(tap: kh) {
-      let to = ((image * g.inputChannels + i) * g.inputHeight + row * g.strideHeight + kh - g.padTop) * g.inputWidth
+      let to =
+        ((image * g.inputChannels + i) * g.inputHeight + row * g.strideHeight + kh - g.padTop) * g.inputWidth
         + kw - g.padLeft
       let from = ((image * g.outputChannels + o) * g.outputHeight + row) * g.outputWidth
       for column in columns { x.data[to + column * g.strideWidth] += weight * y.data[from + column] }
@@ -44,7 +46,8 @@ func convolveWeights(_ dy: HostTensor, _ x: HostTensor, _ g: ConvolutionGeometry
     let columns = g.validColumns(tap: kw)
     var sum = 0.0
     for row in g.validRows(tap: kh) {
-      let from = ((image * g.inputChannels + i) * g.inputHeight + row * g.strideHeight + kh - g.padTop) * g.inputWidth
+      let from =
+        ((image * g.inputChannels + i) * g.inputHeight + row * g.strideHeight + kh - g.padTop) * g.inputWidth
         + kw - g.padLeft
       let map = ((image * g.outputChannels + o) * g.outputHeight + row) * g.outputWidth
       for column in columns { sum += dy.data[map + column] * x.data[from + column * g.strideWidth] }
@@ -113,12 +116,16 @@ let convolutionOps: [OpDefinition] = [
       let x = try context.requireImage(0, "conv2d")
       let k = try context.requireKernel(1, "conv2d")
       guard context.unify(0, 1, 1, 1) else {
-        throw TypeError("'conv2d' with weights \(context.operands[1]) does not fit its input \(context.operands[0])")
+        throw TypeError(
+          "'conv2d' with weights \(context.operands[1]) does not fit its input \(context.operands[0])")
       }
       let (stride, pad, _) = try context.convolutionAttributes("conv2d")
-      let height = try convolvedExtent(x.height, kernel: k.height, stride: stride[0], pads: pad[0] + pad[1], "conv2d")
-      let width = try convolvedExtent(x.width, kernel: k.width, stride: stride[1], pads: pad[2] + pad[3], "conv2d")
-      let result = TensorType(.f32, [.images, context.operands[1].dimensions[0], .fixed(height), .fixed(width)])
+      let height = try convolvedExtent(
+        x.height, kernel: k.height, stride: stride[0], pads: pad[0] + pad[1], "conv2d")
+      let width = try convolvedExtent(
+        x.width, kernel: k.width, stride: stride[1], pads: pad[2] + pad[3], "conv2d")
+      let result = TensorType(
+        .f32, [.images, context.operands[1].dimensions[0], .fixed(height), .fixed(width)])
       try Epilogue.check(&context, result: result, "conv2d")
       return [try checked(result)]
     },
@@ -142,26 +149,34 @@ let convolutionOps: [OpDefinition] = [
     },
     flops: { operands, results, _ in 2 * operands[1].count * results[0].extents.suffix(2).reduce(1, *) },
     example: OpExample(
-      [image, weights, .f32(3)], strideTwo, wrong: ([.perImage(4, 7, 6), weights, .f32(3)], "does not fit its input"))),
+      [image, weights, .f32(3)], strideTwo,
+      wrong: ([.perImage(4, 7, 6), weights, .f32(3)], "does not fit its input"))),
   OpDefinition(
     name: "conv2d_transpose",
-    summary: "Transposed convolution, which is convolution's gradient by its input, plus bias, then the epilogue.",
+    summary:
+      "Transposed convolution, which is convolution's gradient by its input, plus bias, then the epilogue.",
     operands: [OperandDefinition("y"), OperandDefinition("w"), Epilogue.operand], results: ["x"],
     attributes: [
-      ConvolutionAttributes.stride, ConvolutionAttributes.pad, ConvolutionAttributes.outputPadding, Epilogue.attribute,
+      ConvolutionAttributes.stride, ConvolutionAttributes.pad, ConvolutionAttributes.outputPadding,
+      Epilogue.attribute,
     ],
     inferTypes: { context in
       let y = try context.requireImage(0, "conv2d_transpose")
       let k = try context.requireKernel(1, "conv2d_transpose")
       guard context.unify(0, 1, 1, 0) else {
-        throw TypeError("'conv2d_transpose' with weights \(context.operands[1]) does not fit its input \(context.operands[0])")
+        throw TypeError(
+          "'conv2d_transpose' with weights \(context.operands[1]) does not fit its input \(context.operands[0])"
+        )
       }
       let (stride, pad, extra) = try context.convolutionAttributes("conv2d_transpose")
       let height = try transposedExtent(
-        y.height, kernel: k.height, stride: stride[0], pads: pad[0] + pad[1], outputPadding: extra[0], "conv2d_transpose")
+        y.height, kernel: k.height, stride: stride[0], pads: pad[0] + pad[1], outputPadding: extra[0],
+        "conv2d_transpose")
       let width = try transposedExtent(
-        y.width, kernel: k.width, stride: stride[1], pads: pad[2] + pad[3], outputPadding: extra[1], "conv2d_transpose")
-      let result = TensorType(.f32, [.images, context.operands[1].dimensions[1], .fixed(height), .fixed(width)])
+        y.width, kernel: k.width, stride: stride[1], pads: pad[2] + pad[3], outputPadding: extra[1],
+        "conv2d_transpose")
+      let result = TensorType(
+        .f32, [.images, context.operands[1].dimensions[1], .fixed(height), .fixed(width)])
       try Epilogue.check(&context, result: result, "conv2d_transpose")
       return [try checked(result)]
     },
@@ -201,17 +216,22 @@ let convolutionOps: [OpDefinition] = [
       }
       let (stride, pad, _) = try context.convolutionAttributes("conv2d_weight_gradient")
       let name = "conv2d_weight_gradient"
-      let height = try convolvedExtent(x.height, kernel: kernel[0], stride: stride[0], pads: pad[0] + pad[1], name)
-      let width = try convolvedExtent(x.width, kernel: kernel[1], stride: stride[1], pads: pad[2] + pad[3], name)
+      let height = try convolvedExtent(
+        x.height, kernel: kernel[0], stride: stride[0], pads: pad[0] + pad[1], name)
+      let width = try convolvedExtent(
+        x.width, kernel: kernel[1], stride: stride[1], pads: pad[2] + pad[3], name)
       guard height == y.height, width == y.width else {
-        throw TypeError("'\(name)' of images \(context.operands[1]) needs a map of \(height)x\(width), not \(context.operands[0])")
+        throw TypeError(
+          "'\(name)' of images \(context.operands[1]) needs a map of \(height)x\(width), not \(context.operands[0])"
+        )
       }
       return [
         try checked(
           TensorType(
             .f32,
             [
-              context.operands[0].dimensions[1], context.operands[1].dimensions[1], .fixed(kernel[0]), .fixed(kernel[1]),
+              context.operands[0].dimensions[1], context.operands[1].dimensions[1], .fixed(kernel[0]),
+              .fixed(kernel[1]),
             ]))
       ]
     },

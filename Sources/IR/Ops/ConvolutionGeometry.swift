@@ -63,7 +63,8 @@ enum ConvolutionAttributes {
     let stride = attributes.ints("stride")
     let pad = attributes.ints("pad")
     let outputPadding = attributes["output_padding"].map { _ in attributes.ints("output_padding") } ?? [0, 0]
-    guard stride.count == 2, pad.count == 4, outputPadding.count == 2, stride.allSatisfy({ $0 > 0 && $0 <= 4096 }),
+    guard stride.count == 2, pad.count == 4, outputPadding.count == 2,
+      stride.allSatisfy({ $0 > 0 && $0 <= 4096 }),
       pad.allSatisfy({ $0 >= 0 && $0 <= 4096 }), outputPadding.allSatisfy({ $0 >= 0 && $0 <= 4096 })
     else { return nil }
     return (stride, pad, outputPadding)
@@ -106,7 +107,8 @@ extension TypingContext {
 func convolvedExtent(_ input: Int, kernel: Int, stride: Int, pads: Int, _ op: String) throws -> Int {
   let room = input + pads - kernel
   guard room >= 0 else {
-    throw TypeError("'\(op)' has a kernel of \(kernel) but an image of only \(input) (\(input + pads) with padding)")
+    throw TypeError(
+      "'\(op)' has a kernel of \(kernel) but an image of only \(input) (\(input + pads) with padding)")
   }
   return room / stride + 1
 }
@@ -116,7 +118,9 @@ func transposedExtent(
   _ map: Int, kernel: Int, stride: Int, pads: Int, outputPadding: Int, _ op: String
 ) throws -> Int {
   let extent = (map - 1) * stride + kernel - pads + outputPadding
-  guard extent > 0, extent <= elementLimit else { throw TypeError("'\(op)' would make an image of extent \(extent)") }
+  guard extent > 0, extent <= elementLimit else {
+    throw TypeError("'\(op)' would make an image of extent \(extent)")
+  }
   guard outputPadding < max(stride, 1) || outputPadding == 0 else {
     throw TypeError("'\(op)' needs an output_padding below its stride \(stride), not \(outputPadding)")
   }

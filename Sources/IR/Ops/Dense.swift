@@ -15,7 +15,9 @@ private func requireRows(_ context: TypingContext, _ index: Int, _ op: String) t
 }
 
 /// C[m, n] = sum over k of a(m, k) b(k, n).
-private func product(_ m: Int, _ n: Int, _ k: Int, _ a: (Int, Int) -> Double, _ b: (Int, Int) -> Double) -> [Double] {
+private func product(_ m: Int, _ n: Int, _ k: Int, _ a: (Int, Int) -> Double, _ b: (Int, Int) -> Double)
+  -> [Double]
+{
   var c = [Double](repeating: 0, count: m * n)
   for i in 0..<m {
     for l in 0..<k {
@@ -37,7 +39,8 @@ let denseOps: [OpDefinition] = [
       try requireRows(context, 0, "dense")
       try requireMatrix(context, 1, "dense", "weights f32[out,in]")
       guard context.unify(0, 1, 1, 1) else {
-        throw TypeError("'dense' with weights \(context.operands[1]) does not fit its input \(context.operands[0])")
+        throw TypeError(
+          "'dense' with weights \(context.operands[1]) does not fit its input \(context.operands[0])")
       }
       let result = TensorType(.f32, [.images, context.operands[1].dimensions[0]])
       try Epilogue.check(&context, result: result, "dense")
@@ -77,7 +80,8 @@ let denseOps: [OpDefinition] = [
       try requireRows(context, 0, "dense_data_gradient")
       try requireMatrix(context, 1, "dense_data_gradient", "weights f32[out,in]")
       guard context.unify(0, 1, 1, 0) else {
-        throw TypeError("'dense_data_gradient' with weights \(context.operands[1]) does not fit \(context.operands[0])")
+        throw TypeError(
+          "'dense_data_gradient' with weights \(context.operands[1]) does not fit \(context.operands[0])")
       }
       let result = TensorType(.f32, [.images, context.operands[1].dimensions[1]])
       try Epilogue.check(&context, result: result, "dense_data_gradient")
@@ -125,5 +129,6 @@ let denseOps: [OpDefinition] = [
         ], &builder)
     },
     flops: { _, results, _ in 2 * results[0].count },
-    example: OpExample([.perImage(3), .perImage(5)], wrong: ([.perImage(3), .perImage(5, 2)], "a row of numbers per image"))),
+    example: OpExample(
+      [.perImage(3), .perImage(5)], wrong: ([.perImage(3), .perImage(5, 2)], "a row of numbers per image"))),
 ]

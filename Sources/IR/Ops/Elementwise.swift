@@ -6,7 +6,8 @@ func elementwise(
   example: OpExample, gradient: OpDefinition.GradientRule? = nil
 ) -> OpDefinition {
   OpDefinition(
-    name: name, summary: summary, operands: operands, results: [result], attributes: attributes, formula: formula,
+    name: name, summary: summary, operands: operands, results: [result], attributes: attributes,
+    formula: formula,
     inferTypes: { context in [try broadcastType(context.operands, name)] },
     evaluate: { context in
       let shape = context.resultShapes[0]
@@ -38,7 +39,8 @@ func broadcastType(_ operands: [TensorType], _ name: String) throws -> TensorTyp
     guard operand.element == .f32 else { throw TypeError("'\(name)' needs f32, not \(operand)") }
     let isPerImageNumber = operand.dimensions == [.images] && widest.dimensions.first == .images
     guard operand.dimensions == widest.dimensions || operand.isScalar || isPerImageNumber else {
-      throw TypeError("'\(name)' needs equal shapes, not \(operands[0]) and \(operand == operands[0] ? widest : operand)")
+      throw TypeError(
+        "'\(name)' needs equal shapes, not \(operands[0]) and \(operand == operands[0] ? widest : operand)")
     }
   }
   return widest
@@ -56,6 +58,9 @@ extension EntryBuilder {
 }
 
 private let oneOperand = [TensorType.perImage(3, 5)]
+private let bytes: (operands: [TensorType], message: String) = (
+  [TensorType(.u8, [.images, .fixed(3)])], "needs f32, not u8[N,3]"
+)
 private let twoOperands = [TensorType.perImage(3, 5), .perImage(3, 5)]
 private let mismatch: (operands: [TensorType], message: String) = (
   [.perImage(3, 5), .perImage(3, 4)], "equal shapes"
@@ -66,7 +71,8 @@ private func activation(
   _ name: String, _ summary: String, _ formula: ScalarExpression, gradientOp: String
 ) -> OpDefinition {
   elementwise(
-    name, summary, operands: [OperandDefinition("x")], formula: formula, example: OpExample(oneOperand)
+    name, summary, operands: [OperandDefinition("x")], formula: formula,
+    example: OpExample(oneOperand, wrong: bytes)
   ) { context, builder in
     let output = context.result()
     return try context.each(
@@ -95,7 +101,7 @@ let activationOps: [OpDefinition] = [
   activation("tanh", "Hyperbolic tangent.", tanh(x), gradientOp: "tanh_gradient"),
   elementwise(
     "softplus", "log(1 + exp(x)).", operands: [OperandDefinition("x")], formula: softplus(x),
-    example: OpExample(oneOperand)
+    example: OpExample(oneOperand, wrong: bytes)
   ) { context, builder in
     let input = context.operand(0)
     return try context.each(
@@ -142,9 +148,10 @@ let activationOps: [OpDefinition] = [
 /// A binary operator: its gradients are given per operand and summed down where the operand was broadcast.
 private func arithmetic(
   _ name: String, _ summary: String, _ formula: ScalarExpression, lowerBound: Double? = nil,
-  _ gradients: @escaping @Sendable (
-    _ dy: ValueID, _ operands: [ValueID], _ wanted: [Bool], inout EntryBuilder
-  ) throws -> [ValueID?]
+  _ gradients:
+    @escaping @Sendable (
+      _ dy: ValueID, _ operands: [ValueID], _ wanted: [Bool], inout EntryBuilder
+    ) throws -> [ValueID?]
 ) -> OpDefinition {
   elementwise(
     name, summary, operands: [OperandDefinition("a"), OperandDefinition("b")], formula: formula,
@@ -166,13 +173,14 @@ private func arithmetic(
 
 private func unaryWithGradient(
   _ name: String, _ summary: String, _ formula: ScalarExpression, lowerBound: Double? = nil,
-  _ gradient: @escaping @Sendable (
-    _ dy: ValueID, _ x: ValueID, _ y: ValueID, inout EntryBuilder
-  ) throws -> ValueID
+  _ gradient:
+    @escaping @Sendable (
+      _ dy: ValueID, _ x: ValueID, _ y: ValueID, inout EntryBuilder
+    ) throws -> ValueID
 ) -> OpDefinition {
   elementwise(
     name, summary, operands: [OperandDefinition("x")], formula: formula,
-    example: OpExample(oneOperand, lowerBound: lowerBound)
+    example: OpExample(oneOperand, wrong: bytes, lowerBound: lowerBound)
   ) { context, builder in
     let (input, output) = (context.operand(0), context.result())
     return try context.each(

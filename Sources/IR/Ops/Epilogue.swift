@@ -26,15 +26,20 @@ enum Epilogue {
     }
     if isGradient(context.attributes) {
       guard context.operands.count == 3, context.operands[2].dimensions == result.dimensions else {
-        throw TypeError("'\(op)' with the epilogue \(name) needs the activation's output \(result) as third operand")
+        throw TypeError(
+          "'\(op)' with the epilogue \(name) needs the activation's output \(result) as third operand")
       }
     } else if context.operands.count == 3 {
       guard context.operands[2].rank == 1, context.operands[2].element == .f32 else {
-        throw TypeError("'\(op)' needs a bias \(TensorType(.f32, [result.dimensions[1]])), not \(context.operands[2])")
+        throw TypeError(
+          "'\(op)' needs a bias \(TensorType(.f32, [result.dimensions[1]])), not \(context.operands[2])")
       }
-      if context.operands[2].dimensions[0] == .unknown { context.operands[2].dimensions[0] = result.dimensions[1] }
+      if context.operands[2].dimensions[0] == .unknown {
+        context.operands[2].dimensions[0] = result.dimensions[1]
+      }
       guard context.operands[2].dimensions[0] == result.dimensions[1] || result.dimensions[1] == .unknown else {
-        throw TypeError("'\(op)' needs a bias \(TensorType(.f32, [result.dimensions[1]])), not \(context.operands[2])")
+        throw TypeError(
+          "'\(op)' needs a bias \(TensorType(.f32, [result.dimensions[1]])), not \(context.operands[2])")
       }
     }
   }
@@ -65,7 +70,8 @@ extension GradientContext {
   /// only a plain bias can stand here.
   func requirePlainEpilogue() throws {
     guard attributes.symbol("epilogue") ?? "none" == "none", operation.operands.count == 2 else {
-      throw TypeError("'\(operation.name)' with a fused epilogue cannot be differentiated: differentiate before fusion")
+      throw TypeError(
+        "'\(operation.name)' with a fused epilogue cannot be differentiated: differentiate before fusion")
     }
   }
 }

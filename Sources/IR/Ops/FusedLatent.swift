@@ -58,7 +58,8 @@ private func draw(_ context: EvaluationContext, from first: Int) -> [Double] {
 let fusedLatentOps: [OpDefinition] = [
   OpDefinition(
     name: "reparam_kl",
-    summary: "Draws z from N(mean, exp(logvar)) with noise made on the spot, and sums the KL to N(0, 1) per image.",
+    summary:
+      "Draws z from N(mean, exp(logvar)) with noise made on the spot, and sums the KL to N(0, 1) per image.",
     operands: ["mean", "logvar"].map { OperandDefinition($0) } + DrawAttributes.counters, results: ["z", "kl"],
     attributes: [DrawAttributes.stream, DrawAttributes.domain],
     inferTypes: { context in
@@ -100,10 +101,12 @@ let fusedLatentOps: [OpDefinition] = [
     example: OpExample([code, code, code], wrong: ([code, .perImage(4), code], "equal shapes"))),
   OpDefinition(
     name: "reparam_kl_given_gradient", summary: "Gradient of reparam_kl_given.",
-    operands: ["mean", "logvar", "dz", "dkl", "noise"].map { OperandDefinition($0) }, results: ["dmean", "dlogvar"],
+    operands: ["mean", "logvar", "dz", "dkl", "noise"].map { OperandDefinition($0) },
+    results: ["dmean", "dlogvar"],
     inferTypes: { context in
       let mean = try checkLatents(context, 3, "reparam_kl_given_gradient")
-      guard context.operands[3].dimensions == [.images], context.operands[4].dimensions == mean.dimensions else {
+      guard context.operands[3].dimensions == [.images], context.operands[4].dimensions == mean.dimensions
+      else {
         throw TypeError("'reparam_kl_given_gradient' needs dkl f32[N] and noise \(mean)")
       }
       return [mean, mean]
@@ -111,5 +114,6 @@ let fusedLatentOps: [OpDefinition] = [
     evaluate: { backward($0, $0.operands[4].data) },
     flops: { operands, _, _ in operands[0].count * 15 },
     example: OpExample(
-      [code, code, code, .perImage(), code], wrong: ([code, code, .perImage(4), .perImage(), code], "equal shapes"))),
+      [code, code, code, .perImage(), code],
+      wrong: ([code, code, .perImage(4), .perImage(), code], "equal shapes"))),
 ]

@@ -22,7 +22,8 @@ private func greyLevels(_ context: EvaluationContext) -> [Double] {
 }
 
 private let targetAttribute = AttributeDefinition(
-  "target", .symbol, default: .symbol("floats"), "what the target holds: floats, or bytes that stand for b / 255")
+  "target", .symbol, default: .symbol("floats"),
+  "what the target holds: floats, or bytes that stand for b / 255")
 
 private func checkTarget(_ context: TypingContext, _ op: String) throws {
   let isBytes = context.attributes.symbol("target") == "bytes"
@@ -52,7 +53,8 @@ let fusedLikelihoodOps: [OpDefinition] = [
       return [sums]
     },
     flops: { operands, _, _ in operands[0].count * 20 },
-    example: OpExample([logits, bytes], ["target": .symbol("bytes")], wrong: ([logits, .perImage(2, 3, 4)], "equal shapes"))),
+    example: OpExample(
+      [logits, bytes], ["target": .symbol("bytes")], wrong: ([logits, .perImage(2, 3, 4)], "equal shapes"))),
   OpDefinition(
     name: "bernoulli_loglik_sum_gradient",
     summary: "bernoulli_loglik summed per image, and its gradient by the logits for d, one number per image.",
@@ -75,7 +77,8 @@ let fusedLikelihoodOps: [OpDefinition] = [
       for (position, logit) in logits.data.enumerated() {
         let image = position / perImage
         sums.data[image] += target[position] * logit - ScalarUnary.softplus.apply(logit)
-        gradient.data[position] = context.operands[2].data[image] * (target[position] - ScalarUnary.sigmoid.apply(logit))
+        gradient.data[position] =
+          context.operands[2].data[image] * (target[position] - ScalarUnary.sigmoid.apply(logit))
       }
       return [sums, gradient]
     },

@@ -43,7 +43,8 @@ let leafOps: [OpDefinition] = [
 /// The request that differentiation replaces by the gradient's operations.
 let gradientOp = OpDefinition(
   name: "gradient",
-  summary: "The derivative of a scalar by another value of the entry; replaced by operations in 'differentiate'.",
+  summary:
+    "The derivative of a scalar by another value of the entry; replaced by operations in 'differentiate'.",
   operands: [OperandDefinition("of", differentiable: false), OperandDefinition("by", differentiable: false)],
   results: ["d"],
   inferTypes: { context in

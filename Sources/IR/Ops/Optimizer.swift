@@ -25,7 +25,8 @@ let optimizerOps: [OpDefinition] = [
     example: OpExample(
       [weightShape, weightShape], ["decay": .float(0.999)], wrong: ([weightShape, .f32(4, 2)], "equal shapes"))),
   OpDefinition(
-    name: "bias_correction", summary: "What a moving average that began at zero has to be divided by: 1 - decay^step.",
+    name: "bias_correction",
+    summary: "What a moving average that began at zero has to be divided by: 1 - decay^step.",
     operands: notDifferentiable("step"), results: ["correction"],
     attributes: [AttributeDefinition("decay", .float, "the average's decay")],
     inferTypes: { context in
@@ -51,10 +52,12 @@ let optimizerOps: [OpDefinition] = [
     "adam_apply", "Adam's step: p - rate * (m / c1) / (sqrt(v / c2) + epsilon).",
     operands: notDifferentiable("p", "m", "v", "rate", "c1", "c2"),
     attributes: [AttributeDefinition("epsilon", .float, "added outside the square root")],
-    formula: a - .operand(3) * (b / .operand(4)) / (squareRoot(.operand(2) / .operand(5)) + .attribute("epsilon")),
+    formula: a - .operand(3) * (b / .operand(4))
+      / (squareRoot(.operand(2) / .operand(5)) + .attribute("epsilon")),
     example: OpExample(
       [weightShape, weightShape, weightShape, .scalar, .scalar, .scalar], ["epsilon": .float(1e-8)],
-      wrong: ([weightShape, .f32(4, 2), weightShape, .scalar, .scalar, .scalar], "equal shapes"), lowerBound: 0.5)),
+      wrong: ([weightShape, .f32(4, 2), weightShape, .scalar, .scalar, .scalar], "equal shapes"),
+      lowerBound: 0.5)),
 ]
 
 /// One pass over a parameter in place of four.

@@ -29,7 +29,8 @@ let probabilityOps: [OpDefinition] = [
   },
   elementwise(
     "reparameterize_gradient", "Gradient of reparameterize by logvar: dz * noise * exp(logvar / 2) / 2.",
-    operands: [OperandDefinition("dz"), OperandDefinition("logvar"), OperandDefinition("noise")], result: "dlogvar",
+    operands: [OperandDefinition("dz"), OperandDefinition("logvar"), OperandDefinition("noise")],
+    result: "dlogvar",
     formula: a * (c * (0.5 * exp(0.5 * b))),
     example: OpExample(latents, wrong: ([.perImage(3), .perImage(4), .perImage(3)], "equal shapes"))
   ) { context, builder in
@@ -78,9 +79,11 @@ let probabilityOps: [OpDefinition] = [
       ], &builder)
   },
   elementwise(
-    "bernoulli_loglik", "log Bernoulli(target; sigmoid(logits)), grey targets too: target * logits - softplus(logits).",
+    "bernoulli_loglik",
+    "log Bernoulli(target; sigmoid(logits)), grey targets too: target * logits - softplus(logits).",
     operands: [OperandDefinition("logits"), OperandDefinition("target")], result: "loglik",
-    formula: b * a - softplus(a), example: OpExample(pixels, wrong: ([.perImage(2, 3, 3), .perImage(2, 3, 4)], "equal shapes"))
+    formula: b * a - softplus(a),
+    example: OpExample(pixels, wrong: ([.perImage(2, 3, 3), .perImage(2, 3, 4)], "equal shapes"))
   ) { context, builder in
     let (logits, target) = (context.operand(0), context.operand(1))
     return try context.each(
@@ -93,7 +96,8 @@ let probabilityOps: [OpDefinition] = [
   },
   elementwise(
     "bernoulli_loglik_gradient", "Gradient of bernoulli_loglik by logits: d * (target - sigmoid(logits)).",
-    operands: [OperandDefinition("d"), OperandDefinition("logits"), OperandDefinition("target")], result: "dlogits",
+    operands: [OperandDefinition("d"), OperandDefinition("logits"), OperandDefinition("target")],
+    result: "dlogits",
     formula: a * (c - sigmoid(b)),
     example: OpExample(
       pixels + [.perImage(2, 3, 3)],

@@ -2,8 +2,10 @@ import Random
 
 /// What identifies a draw: attributes of every op that makes random numbers.
 enum DrawAttributes {
-  static let stream = AttributeDefinition("stream", .int, "hash of the draw's path in the model's text")
-  static let domain = AttributeDefinition("domain", .symbol, "what the numbers are for: train, evaluate, sample")
+  static let stream = AttributeDefinition(
+    "stream", .int, hexadecimal: true, "hash of the draw's path in the model's text")
+  static let domain = AttributeDefinition(
+    "domain", .symbol, "what the numbers are for: train, evaluate, sample")
   static let counters = ["seed", "epoch", "index"].map { OperandDefinition($0, differentiable: false) }
   static let counterTypes = [TensorType(.i32, [.fixed(2)]), TensorType(.i32, []), TensorType(.i32, [.images])]
 
@@ -22,12 +24,15 @@ enum DrawAttributes {
   }
 
   /// The standard normal numbers of a draw.
-  static func normals(_ counters: ArraySlice<HostTensor>, _ attributes: Attributes, images: Int, perImage: Int) -> [Double] {
+  static func normals(_ counters: ArraySlice<HostTensor>, _ attributes: Attributes, images: Int, perImage: Int)
+    -> [Double]
+  {
     let operands = Array(counters)
     func word(_ value: Double) -> UInt32 { UInt32(bitPattern: Int32(truncatingIfNeeded: Int(value))) }
     let seed = UInt64(word(operands[0].data[0])) | UInt64(word(operands[0].data[1])) << 32
     let domain = RandomDomain.allCases.first { $0.name == attributes.symbol("domain") } ?? .train
-    let stream = RandomStream(seed: seed, domain: domain, stream: UInt32(truncatingIfNeeded: attributes.int("stream")))
+    let stream = RandomStream(
+      seed: seed, domain: domain, stream: UInt32(truncatingIfNeeded: attributes.int("stream")))
     let epoch = word(operands[1].data[0])
     return (0..<images).flatMap { image in
       (0..<perImage).map { element in
@@ -39,7 +44,8 @@ enum DrawAttributes {
 
 let randomOps: [OpDefinition] = [
   OpDefinition(
-    name: "normal_noise", summary: "Standard normal numbers, a pure function of seed, domain, stream, epoch, image and element.",
+    name: "normal_noise",
+    summary: "Standard normal numbers, a pure function of seed, domain, stream, epoch, image and element.",
     operands: DrawAttributes.counters, results: ["noise"],
     attributes: [
       DrawAttributes.stream, DrawAttributes.domain,
@@ -58,11 +64,13 @@ let randomOps: [OpDefinition] = [
     evaluate: { context in
       let shape = context.resultShapes[0]
       let perImage = shape.dropFirst().reduce(1, *)
-      let data = DrawAttributes.normals(context.operands[0..<3], context.attributes, images: shape[0], perImage: perImage)
+      let data = DrawAttributes.normals(
+        context.operands[0..<3], context.attributes, images: shape[0], perImage: perImage)
       return [HostTensor(shape: shape, data: data)]
     },
     flops: { _, results, _ in results[0].count * 40 },
     example: OpExample(
       DrawAttributes.counterTypes, ["stream": .int(0x3f1c), "domain": .symbol("train")],
-      wrong: ([TensorType(.i32, [.fixed(2)]), .scalar, TensorType(.i32, [.images])], "needs epoch i32[]")))
+      wrong: ([TensorType(.i32, [.fixed(2)]), .scalar, TensorType(.i32, [.images])], "needs epoch i32[]"),
+      declared: [.perImage(3)]))
 ]

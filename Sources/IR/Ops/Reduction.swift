@@ -139,7 +139,8 @@ let reductionOps: [OpDefinition] = [
     "broadcast_like", "A scalar repeated over the shape of another value, whose numbers are not read.",
     operands: [OperandDefinition("x"), OperandDefinition("like", differentiable: false)],
     formula: .operand(0),
-    example: OpExample([.scalar, .perImage(3, 5)], wrong: ([.perImage(3, 4), .perImage(3, 5)], "equal shapes"))
+    example: OpExample(
+      [.scalar, .perImage(3, 5)], wrong: ([.perImage(3, 4), .perImage(3, 5)], "equal shapes"))
   ) { context, builder in
     let scalar = context.operand(0)
     return try context.each(
@@ -151,7 +152,8 @@ let reductionOps: [OpDefinition] = [
     inferTypes: { context in
       try requireChannels(context.operands[0], "add_bias")
       guard context.operands[1].element == .f32, context.operands[1].rank == 1, context.unify(0, 1, 1, 0) else {
-        throw TypeError("'add_bias' needs a bias for the channels of \(context.operands[0]), not \(context.operands[1])")
+        throw TypeError(
+          "'add_bias' needs a bias for the channels of \(context.operands[0]), not \(context.operands[1])")
       }
       return [context.operands[0]]
     },
@@ -159,7 +161,9 @@ let reductionOps: [OpDefinition] = [
       var y = context.operands[0]
       let channels = y.shape[1]
       let inner = y.shape.dropFirst(2).reduce(1, *)
-      for position in y.data.indices { y.data[position] += context.operands[1].data[position / inner % channels] }
+      for position in y.data.indices {
+        y.data[position] += context.operands[1].data[position / inner % channels]
+      }
       return [y]
     },
     gradient: { context, builder in
@@ -170,7 +174,8 @@ let reductionOps: [OpDefinition] = [
         ], &builder)
     },
     flops: { _, results, _ in results[0].count },
-    example: OpExample([.perImage(3, 4, 5), .f32(3)], wrong: ([.perImage(3, 4, 5), .f32(4)], "a bias for the channels"))),
+    example: OpExample(
+      [.perImage(3, 4, 5), .f32(3)], wrong: ([.perImage(3, 4, 5), .f32(4)], "a bias for the channels"))),
   OpDefinition(
     name: "sum_to_channels", summary: "Sum over images and positions: the gradient of a bias.",
     operands: [OperandDefinition("dy")], results: ["dbias"], couplesImages: true,
@@ -192,7 +197,9 @@ let reductionOps: [OpDefinition] = [
     inferTypes: { context in
       try requireChannels(context.operands[1], "broadcast_channels")
       guard context.operands[0].rank == 1, context.unify(0, 0, 1, 1) else {
-        throw TypeError("'broadcast_channels' needs a number for each channel of \(context.operands[1]), not \(context.operands[0])")
+        throw TypeError(
+          "'broadcast_channels' needs a number for each channel of \(context.operands[1]), not \(context.operands[0])"
+        )
       }
       return [context.operands[1]]
     },
@@ -208,7 +215,8 @@ let reductionOps: [OpDefinition] = [
       try context.each([{ g, builder in try builder.add("sum_to_channels", [g]) }, nil], &builder)
     },
     flops: { _, _, _ in 0 },
-    example: OpExample([.f32(3), .perImage(3, 4, 5)], wrong: ([.f32(2), .perImage(3, 4, 5)], "a number for each channel"))),
+    example: OpExample(
+      [.f32(3), .perImage(3, 4, 5)], wrong: ([.f32(2), .perImage(3, 4, 5)], "a number for each channel"))),
 ]
 
 let shapeOps: [OpDefinition] = [
@@ -219,7 +227,9 @@ let shapeOps: [OpDefinition] = [
     inferTypes: { context in
       try requirePerImage(context, "reshape")
       let from = context.operands[0]
-      guard from.isComplete, let count = from.elementsPerImage else { throw TypeError("'reshape' of a tensor of unknown size") }
+      guard from.isComplete, let count = from.elementsPerImage else {
+        throw TypeError("'reshape' of a tensor of unknown size")
+      }
       var extents = context.attributes.ints("shape")
       if let free = extents.firstIndex(of: -1) {
         extents[free] = 1
@@ -242,5 +252,6 @@ let shapeOps: [OpDefinition] = [
     },
     flops: { _, _, _ in 0 },
     example: OpExample(
-      [.perImage(3, 4)], ["shape": .ints([2, 3, 2])], wrong: ([.perImage(3, 5)], "cannot turn f32[N,3,5] into f32[N,2,3,2]")))
+      [.perImage(3, 4)], ["shape": .ints([2, 3, 2])],
+      wrong: ([.perImage(3, 5)], "cannot turn f32[N,3,5] into f32[N,2,3,2]")))
 ]

@@ -1,0 +1,63 @@
+import Diagnostics
+import IR
+import Testing
+
+/// What every op of the table has to have. Meaning and gradients are tested with the reference interpreter.
+@Suite struct OpTableTests {
+  @Test func namesAreUnique() {
+    let names = OpTable.standard.definitions.map(\.name)
+    #expect(Set(names).count == names.count)
+  }
+
+  @Test(arguments: OpTable.standard.definitions)
+  func everyOpIsDocumentedInOneLine(op: OpDefinition) {
+    #expect(!op.summary.isEmpty && !op.summary.contains("\n"))
+    #expect(op.summary.hasSuffix("."), "a summary is a sentence")
+    for attribute in op.attributes { #expect(!attribute.summary.isEmpty) }
+    #expect(!op.results.isEmpty)
+  }
+
+  @Test(arguments: OpTable.standard.definitions)
+  func everyExampleVerifies(op: OpDefinition) throws {
+    try Verifier.verify(try op.exampleModule(), phase: .inferred)
+  }
+
+  @Test(arguments: OpTable.standard.definitions)
+  func wrongShapesAreRefusedWithTheMessage(op: OpDefinition) throws {
+    guard let wrong = op.example.wrong else {
+      #expect(op.operands.isEmpty, "an op with operands refuses some shape")
+      return
+    }
+    do {
+      _ = try op.exampleModule(operands: wrong.operands)
+      Issue.record("'\(op.name)' accepts \(wrong.operands)")
+    } catch let error as TypeError {
+      #expect(error.message.contains(wrong.message))
+      #expect(error.message.hasPrefix("'\(op.name)'"))
+    }
+  }
+
+  @Test(arguments: OpTable.standard.definitions)
+  func operandCountsAreChecked(op: OpDefinition) throws {
+    let example = op.example.operands
+    let tooMany = example + Array(repeating: .scalar, count: op.operands.count - example.count + 1)
+    var context = TypingContext(operands: tooMany, attributes: op.example.attributes)
+    #expect(throws: TypeError.self) { try op.inferResultTypes(&context) }
+    guard op.requiredOperandCount > 0 else { return }
+    context = TypingContext(operands: Array(example.prefix(op.requiredOperandCount - 1)), attributes: [:])
+    #expect(throws: TypeError.self) { try op.inferResultTypes(&context) }
+  }
+
+  @Test(arguments: OpTable.standard.definitions)
+  func costsAreNotNegative(op: OpDefinition) throws {
+    let attributes = op.completed(op.example.attributes)
+    var context = TypingContext(
+      operands: op.example.operands, attributes: attributes, declared: op.example.declared)
+    let results = try op.inferResultTypes(&context)
+    #expect(op.flops(op.example.operands, results, attributes) >= 0)
+  }
+}
+
+extension OpDefinition: CustomTestStringConvertible {
+  public var testDescription: String { name }
+}
