@@ -1,0 +1,123 @@
+import IR
+
+/// What `simplify` knows of the ops, in the order in which it is tried.
+let simplificationRules: [RewriteRule] = [
+  foldConstants, dropNeutralOperand, foldNegation, foldReshape, foldRelayout, dropBroadcast,
+  scaleBeforeSplitting,
+  scaleSmallestOperand,
+]
+
+/// An elementwise op of constants is a constant.
+private let foldConstants: RewriteRule = { operation, rewriter in
+  guard let formula = OpTable.standard[operation.name]?.formula, !operation.operands.isEmpty else { return nil }
+  let numbers = operation.operands.compactMap { rewriter.constant($0) }
+  guard numbers.count == operation.operands.count else { return nil }
+  return try rewriter.add("constant", [], ["value": .float(formula.evaluate(numbers, operation.attributes))])
+}
+
+/// x + 0 = x - 0 = x * 1 = x / 1 = x; x * -1 = 0 - x = -x.
+private let dropNeutralOperand: RewriteRule = { operation, rewriter in
+  guard operation.operands.count == 2 else { return nil }
+  let (a, b) = (operation.operands[0], operation.operands[1])
+  switch (operation.name, rewriter.constant(a), rewriter.constant(b)) {
+  case ("add", _, 0), ("sub", _, 0), ("mul", _, 1), ("div", _, 1): return a
+  case ("add", 0, _), ("mul", 1, _): return b
+  case ("mul", _, -1): return try rewriter.add("neg", [a])
+  case ("mul", -1, _), ("sub", 0, _): return try rewriter.add("neg", [b])
+  default: return nil
+  }
+}
+
+/// -(-x) = x; -(a - b) = b - a; a + -b = a - b; a - -b = a + b.
+private let foldNegation: RewriteRule = { operation, rewriter in
+  func negated(_ index: Int) -> ValueID? {
+    rewriter.definition(of: operation.operands[index], "neg")?.operands[0]
+  }
+  switch operation.name {
+  case "neg":
+    if let x = negated(0) { return x }
+    guard let difference = rewriter.definition(of: operation.operands[0], "sub") else { return nil }
+    return try rewriter.add("sub", [difference.operands[1], difference.operands[0]])
+  case "add":
+    if let b = negated(1) { return try rewriter.add("sub", [operation.operands[0], b]) }
+    if let a = negated(0) { return try rewriter.add("sub", [operation.operands[1], a]) }
+    return nil
+  case "sub":
+    return try negated(1).map { try rewriter.add("add", [operation.operands[0], $0]) }
+  default: return nil
+  }
+}
+
+/// A reshape to the same shape is nothing; of two reshapes the second counts.
+private let foldReshape: RewriteRule = { operation, rewriter in
+  guard operation.name == "reshape" else { return nil }
+  let x = operation.operands[0]
+  if rewriter.type(of: x) == rewriter.type(of: operation.results[0]) { return x }
+  guard let inner = rewriter.definition(of: x, "reshape") else { return nil }
+  return try rewriter.add("reshape", inner.operands, operation.attributes)
+}
+
+/// The same for layouts.
+private let foldRelayout: RewriteRule = { operation, rewriter in
+  guard operation.name == "relayout" else { return nil }
+  let x = operation.operands[0]
+  if rewriter.type(of: x).layout == operation.attributes.layout("to") { return x }
+  guard let inner = rewriter.definition(of: x, "relayout") else { return nil }
+  return try rewriter.add("relayout", inner.operands, operation.attributes)
+}
+
+/// Elementwise ops broadcast by themselves: beside an operand of full shape, another need not be spread out before.
+private let dropBroadcast: RewriteRule = { operation, rewriter in
+  guard OpTable.standard[operation.name]?.formula != nil, operation.name != "broadcast_like" else { return nil }
+  let spread = operation.operands.map { operand in
+    (rewriter.definition(of: operand, "broadcast_per_image")
+      ?? rewriter.definition(of: operand, "broadcast_like"))?
+      .operands[0]
+  }
+  let shape = rewriter.type(of: operation.results[0]).dimensions
+  let hasFullOperand = zip(operation.operands, spread).contains { operand, source in
+    source == nil && rewriter.type(of: operand).dimensions == shape
+  }
+  guard hasFullOperand, spread.contains(where: { $0 != nil }) else { return nil }
+  let operands = zip(operation.operands, spread).map { operand, source in source ?? operand }
+  return try rewriter.add(operation.name, operands, operation.attributes)
+}
+
+/// A factor is applied to the scalar that is split among the images, not to each of its parts.
+private let scaleBeforeSplitting: RewriteRule = { operation, rewriter in
+  func whole(_ index: Int) -> ValueID? {
+    rewriter.definition(of: operation.operands[index], "split_images")?.operands[0]
+  }
+  func isScalar(_ index: Int) -> Bool { rewriter.type(of: operation.operands[index]).isScalar }
+  let scaled: [ValueID]
+  switch operation.name {
+  case "neg":
+    guard let x = whole(0) else { return nil }
+    scaled = [x]
+  case "mul", "div":
+    if let x = whole(0), isScalar(1) {
+      scaled = [x, operation.operands[1]]
+    } else if operation.name == "mul", let x = whole(1), isScalar(0) {
+      scaled = [operation.operands[0], x]
+    } else {
+      return nil
+    }
+  default: return nil
+  }
+  return try rewriter.add("split_images", [try rewriter.add(operation.name, scaled)])
+}
+
+/// a * (c * x) = (a * c) * x where a is smaller than x: the factor is applied to fewer elements.
+private let scaleSmallestOperand: RewriteRule = { operation, rewriter in
+  guard operation.name == "mul" else { return nil }
+  for (small, large) in [(0, 1), (1, 0)] {
+    let (a, product) = (operation.operands[small], operation.operands[large])
+    guard let inner = rewriter.definition(of: product, "mul"), rewriter.hasOneUse(product),
+      let factor = inner.operands.firstIndex(where: { rewriter.type(of: $0).isScalar }),
+      rewriter.type(of: a).rank < rewriter.type(of: inner.operands[1 - factor]).rank
+    else { continue }
+    let scaled = try rewriter.add("mul", [a, inner.operands[factor]])
+    return try rewriter.add("mul", [scaled, inner.operands[1 - factor]])
+  }
+  return nil
+}

@@ -1,0 +1,170 @@
+import Diagnostics
+import IR
+
+extension Pass {
+  /// Fills in the types that elaboration leaves open, those of values and of parameters:
+  ///
+  ///     parameter @decoder.dense0.weight : f32[100,?]
+  ///     %3 = dense %z, @decoder.dense0.weight : ?
+  ///
+  /// becomes
+  ///
+  ///     parameter @decoder.dense0.weight : f32[100,2]
+  ///     %3 = dense %z, @decoder.dense0.weight : f32[N,100]
+  ///
+  /// Parameters are shared, so the whole module is inferred at once. `encode` comes first: the latents of the other entries
+  /// and the noise of their draws have the types of its results. Mistakes are collected; where an operation fails, what
+  /// depends on it is passed over, so that each mistake is reported once.
+  public static let inferShapes = Pass(
+    name: "infer-shapes", summary: "fills in the types of values and the shapes of parameters",
+    needsTypes: false
+  ) { module, context in
+    let unknown = module.unknownTypeCount
+    var inference = ShapeInference(module)
+    module = try inference.run()
+    context.count("types inferred", unknown - module.unknownTypeCount)
+  }
+}
+
+extension Module {
+  fileprivate var unknownTypeCount: Int {
+    globals.filter { !$0.type.isComplete }.count
+      + entries.reduce(0) { sum, entry in
+        sum + entry.values.filter { $0.global == nil && !($0.type?.isComplete ?? false) }.count
+      }
+  }
+}
+
+private struct ShapeInference {
+  private var module: Module
+  private var latents: [String: TensorType] = [:]
+  private var diagnostics: [Diagnostic] = []
+
+  init(_ module: Module) { self.module = module }
+
+  /// Rounds over the entries until no parameter's shape changes: an entry may use a parameter before the operation that
+  /// tells its shape. Each round makes fewer extents unknown, so they end.
+  mutating func run() throws -> Module {
+    let encodeFirst = module.entries.indices.sorted {
+      (module.entries[$0].name == "encode" ? 0 : 1, $0) < (module.entries[$1].name == "encode" ? 0 : 1, $1)
+    }
+    var known: [Global]
+    repeat {
+      known = module.globals
+      diagnostics = []
+      for index in encodeFirst { infer(entry: index) }
+    } while module.globals != known
+    checkCompleteness()
+    guard diagnostics.isEmpty else { throw DiagnosticList(diagnostics.uniqued()) }
+    return module
+  }
+
+  private mutating func infer(entry index: Int) {
+    var entry = module.entries[index]
+    for value in entry.values.indices {
+      if let global = entry.values[value].global { entry[ValueID(value)].type = module.global(global)?.type }
+    }
+    for argument in entry.arguments where entry.type(of: argument.value) == nil {
+      guard argument.role == .latent || argument.role == .noise, let name = entry[argument.value].name else {
+        continue
+      }
+      let latent = argument.role == .noise && name.hasPrefix("noise.") ? String(name.dropFirst(6)) : name
+      entry[argument.value].type = type(ofLatent: latent, entry: entry.name, at: nil)
+    }
+    for operation in entry.operations { infer(operation, &entry) }
+    if entry.name == "encode" {
+      for result in entry.results {
+        if case .latent(let name) = result.target { latents[name] = entry.type(of: result.value) }
+      }
+    }
+    module.entries[index] = entry
+  }
+
+  private mutating func infer(_ operation: Operation, _ entry: inout Entry) {
+    let known = operation.operands.compactMap { entry.type(of: $0) }
+    guard known.count == operation.operands.count, let definition = OpTable.standard[operation.name] else {
+      return
+    }
+    var declared = operation.results.map { entry.type(of: $0) }
+    if operation.name == "normal_noise", declared[0] == nil, let latent = operation.attributes.symbol("latent")
+    {
+      guard let type = type(ofLatent: latent, entry: entry.name, at: operation.sources.first) else { return }
+      declared = [type]
+    }
+    var context = TypingContext(operands: known, attributes: operation.attributes, declared: declared)
+    do {
+      let types = try definition.inferResultTypes(&context)
+      for (value, type) in zip(operation.results, types) { entry[value].type = type }
+      for (value, (old, new)) in zip(operation.operands, zip(known, context.operands)) where old != new {
+        refine(value, to: new, &entry)
+      }
+    } catch let error as TypeError {
+      diagnostics.append(typeDiagnostic(error, operation, entry))
+    } catch {
+      diagnostics.append(Diagnostic("\(error)", at: operation.sources.first))
+    }
+  }
+
+  /// Writes back what an operation told of an operand's extents; a parameter's state has its shape.
+  private mutating func refine(_ value: ValueID, to type: TensorType, _ entry: inout Entry) {
+    entry[value].type = type
+    guard let name = entry[value].global else { return }
+    for index in module.globals.indices {
+      let global = module.globals[index]
+      guard global.name == name || (global.kind == .state && global.name.hasSuffix("/" + name)) else {
+        continue
+      }
+      module.globals[index].type = type
+      for other in entry.values.indices where entry.values[other].global == global.name {
+        entry[ValueID(other)].type = type
+      }
+    }
+  }
+
+  /// The type that `encode` gives a latent. None where the encoder itself failed, which has been reported.
+  private mutating func type(ofLatent name: String, entry: String, at range: SourceRange?) -> TensorType? {
+    if let type = latents[name] { return type }
+    if diagnostics.isEmpty {
+      diagnostics.append(
+        Diagnostic(
+          "the shape of the latent '\(name)' in '\(entry)' is not known: no encoder makes it", at: range))
+    }
+    return nil
+  }
+
+  private mutating func checkCompleteness() {
+    guard diagnostics.isEmpty else { return }
+    for global in module.globals where global.kind == .parameter {
+      if !global.type.isComplete {
+        diagnostics.append(
+          Diagnostic(
+            "the shape of the parameter '\(global.name)' is not known: nothing uses it",
+            at: global.sources.first))
+      } else if global.type.elementsPerImage == nil {
+        diagnostics.append(
+          Diagnostic(
+            "the parameter '\(global.name)' \(global.type) is too large: the limit is \(elementLimit) elements",
+            at: global.sources.first))
+      }
+    }
+    for entry in module.entries {
+      for operation in entry.operations
+      where operation.results.contains(where: { !(entry.type(of: $0)?.isComplete ?? false) }) {
+        diagnostics.append(
+          Diagnostic("the shape of '\(operation.name)' is not known", at: operation.sources.first))
+      }
+    }
+  }
+}
+
+extension [Diagnostic] {
+  /// Entries share the layers of a model, so each of them meets the same mistake.
+  fileprivate func uniqued() -> [Diagnostic] {
+    var unique: [Diagnostic] = []
+    for diagnostic in self
+    where !unique.contains(where: { $0.message == diagnostic.message && $0.range == diagnostic.range }) {
+      unique.append(diagnostic)
+    }
+    return unique
+  }
+}

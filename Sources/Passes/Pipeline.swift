@@ -1,0 +1,115 @@
+import Diagnostics
+import IR
+
+/// A list of passes, run one after the other, the module verified after each.
+public struct Pipeline: Sendable {
+  public let passes: [Pass]
+
+  public init(_ passes: [Pass]) { self.passes = passes }
+
+  /// - Throws: `PassError.unknownPass`.
+  public init(names: [String]) throws {
+    passes = try names.map { try Pass.named($0) }
+  }
+
+  /// The compiler's middle, from the elaborated model to what the code generator takes.
+  public static let standard = Pipeline([
+    // The model says what each layer is; its shapes follow from the input's.
+    .inferShapes,
+    .simplify,
+    // The objective's gradient is more of the same operations, made before fusion so that they fuse too.
+    .differentiate,
+    .simplify,
+  ])
+
+  /// Runs the passes.
+  ///
+  /// - Parameters:
+  ///   - input: what made the module; the name of the first dump.
+  ///   - last: the pass after whose first run to stop; nil to run all.
+  ///   - observe: called with the module as it came in and after every pass.
+  /// - Returns: the module and a report on each pass.
+  /// - Throws: `DiagnosticList` for what is wrong with the model, `PassError`, `InternalError`, and what `observe` throws.
+  public func run(
+    _ module: Module, options: PassOptions = PassOptions(), input: String = "elaborate",
+    stopAfter last: String? = nil,
+    observe: (Phase) throws -> Void = { _ in }
+  ) throws -> PipelineResult {
+    if let last, last != input, !passes.contains(where: { $0.name == last }) {
+      throw PassError.unknownPass(last, suggestion: closestMatch(to: last, in: [input] + passes.map(\.name)))
+    }
+    var module = module.renumbered()
+    var reports: [PassReport] = []
+    try observe(Phase(number: 1, name: input, module: module, report: nil))
+    if last == input { return PipelineResult(module: module, reports: []) }
+    for (index, pass) in passes.enumerated() {
+      let report = try run(pass, on: &module, options)
+      reports.append(report)
+      try observe(Phase(number: index + 2, name: pass.name, module: module, report: report))
+      if pass.name == last { break }
+    }
+    return PipelineResult(module: module, reports: reports)
+  }
+
+  private func run(_ pass: Pass, on module: inout Module, _ options: PassOptions) throws -> PassReport {
+    guard !pass.needsTypes || module.isTyped else { throw PassError.needsTypes(pass: pass.name) }
+    let before = module
+    var context = PassContext(options: options)
+    let duration = try ContinuousClock().measure {
+      try pass.body(&module, &context)
+      module = module.renumbered()
+    }
+    return PassReport(
+      pass: pass.name, changed: module != before, statistics: context.statistics, duration: duration)
+  }
+}
+
+/// The module as a pass left it.
+public struct Phase: Sendable {
+  /// From 1, the pipeline's input.
+  public let number: Int
+  public let name: String
+  public let module: Module
+  /// Nil for the input.
+  public let report: PassReport?
+
+  /// The name of the phase's dump: `02-infer-shapes.vir`.
+  public var fileName: String { "\(number < 10 ? "0" : "")\(number)-\(name).vir" }
+}
+
+/// What a pass says of its run.
+public struct PassReport: Sendable, Equatable, CustomStringConvertible {
+  public let pass: String
+  /// False where the module is what it was.
+  public let changed: Bool
+  public let statistics: [Statistic]
+  public let duration: Duration
+
+  /// One line, without the time: `simplify: 3 duplicates merged, 2 dead operations removed`.
+  public var description: String {
+    guard changed else { return "\(pass): unchanged" }
+    let parts = statistics.map { "\($0.count) \($0.what)" }
+    return "\(pass): \(parts.isEmpty ? "changed" : parts.joined(separator: ", "))"
+  }
+}
+
+/// What came out of a pipeline.
+public struct PipelineResult: Sendable {
+  public let module: Module
+  public let reports: [PassReport]
+}
+
+extension Module {
+  /// The module with the values of all its entries renumbered.
+  func renumbered() -> Module {
+    var result = self
+    result.entries = entries.map { $0.renumbered() }
+    return result
+  }
+
+  /// True where every value's type and every parameter's shape is known.
+  var isTyped: Bool {
+    globals.allSatisfy(\.type.isComplete)
+      && entries.allSatisfy { $0.values.allSatisfy { $0.type?.isComplete ?? false } }
+  }
+}

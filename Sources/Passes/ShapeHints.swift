@@ -1,0 +1,80 @@
+import Diagnostics
+import IR
+
+/// The message for an operation whose types do not fit, in the words of the model: the layers' names, where the operands
+/// come from, and what would help.
+func typeDiagnostic(_ error: TypeError, _ operation: Operation, _ entry: Entry) -> Diagnostic {
+  var message = error.message
+  for (op, layer) in layerNames { message.replace("'\(op)'", with: "'\(layer)'") }
+  var notes = operandNotes(message, operation, entry)
+  if let note = error.note { notes.append(Diagnostic.Note(note)) }
+  if let note = flattenNote(operation, entry) { notes.append(note) }
+  if let note = outputPaddingNote(operation, entry) { notes.append(note) }
+  return Diagnostic(message, at: operation.sources.first, notes: notes)
+}
+
+/// What the language calls the ops that its layers become.
+private let layerNames = [
+  ("conv2d", "conv"), ("conv2d_transpose", "deconv"), ("bernoulli_loglik", "bernoulli"), ("kl_normal", "kl"),
+]
+
+/// For each operand whose shape the message shows, the place that made it.
+private func operandNotes(_ message: String, _ operation: Operation, _ entry: Entry) -> [Diagnostic.Note] {
+  operation.operands.compactMap { operand in
+    guard entry[operand].global == nil, let type = entry.type(of: operand), message.contains(type.description),
+      let range = entry.origin(of: operand)?.sources.first, range != operation.sources.first
+    else { return nil }
+    return Diagnostic.Note("this makes \(type)", at: range)
+  }
+}
+
+/// A dense layer takes rows; images have to be flattened before.
+private func flattenNote(_ operation: Operation, _ entry: Entry) -> Diagnostic.Note? {
+  guard operation.name == "dense", let input = operation.operands.first, let type = entry.type(of: input),
+    type.isPerImage, type.rank > 2
+  else { return nil }
+  return Diagnostic.Note("put 'flatten' before it: \(type) has \(type.count) elements per image")
+}
+
+/// Two images of one loss that differ by what a stride rounds off. The map of a strided convolution belongs to several
+/// image sizes, and `output_padding` says which of them its transpose makes.
+private func outputPaddingNote(_ operation: Operation, _ entry: Entry) -> Diagnostic.Note? {
+  guard operation.operands.count == 2 else { return nil }
+  for (operand, target) in [(0, 1), (1, 0)] {
+    guard let made = entry.type(of: operation.operands[operand]),
+      let wanted = entry.type(of: operation.operands[target]),
+      made.isPerImage, made.extents.count == 3, wanted.extents.count == 3, made.extents[0] == wanted.extents[0],
+      let layer = entry.transposedConvolution(behind: operation.operands[operand])
+    else { continue }
+    let missing = zip(wanted.extents, made.extents).dropFirst().map { $0 - $1 }
+    let padding =
+      layer.attributes["output_padding"].map { _ in layer.attributes.ints("output_padding") } ?? [0, 0]
+    let stride = layer.attributes.ints("stride")
+    guard missing[0] == missing[1], missing[0] != 0, padding.count == 2, padding[0] == padding[1],
+      stride.count == 2,
+      stride[0] == stride[1], (0..<stride[0]).contains(padding[0] + missing[0])
+    else { continue }
+    return Diagnostic.Note(
+      "with output_padding: \(padding[0] + missing[0]) this layer makes \(wanted.extents[1])x\(wanted.extents[2])",
+      at: layer.sources.first)
+  }
+  return nil
+}
+
+extension Entry {
+  fileprivate func origin(of value: ValueID) -> Operation? {
+    operations.first { $0.results.contains(value) }
+  }
+
+  /// The transposed convolution that fixes the height and width of a value: elementwise operations keep them.
+  fileprivate func transposedConvolution(behind value: ValueID) -> Operation? {
+    var value = value
+    while let operation = origin(of: value) {
+      if operation.name == "conv2d_transpose" { return operation }
+      let keepsShape = operation.name == "add_bias" || OpTable.standard[operation.name]?.formula != nil
+      guard keepsShape, let first = operation.operands.first else { return nil }
+      value = first
+    }
+    return nil
+  }
+}
