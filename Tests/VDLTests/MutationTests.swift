@@ -17,12 +17,13 @@ import VDL
 
   private func check(_ source: SourceText) {
     do {
-      _ = try parseModel(source)
+      _ = try elaborate(source)
     } catch {
       #expect(!error.diagnostics.isEmpty)
       for diagnostic in error.diagnostics {
         let range = diagnostic.range
-        #expect(range.map { $0.start <= $0.end && $0.end.line <= source.lineCount } == true, "\(source)")
+        let isInside = range.map { $0.start <= $0.end && $0.end.line <= source.lineCount } == true
+        #expect(isInside, "\(diagnostic) in \(String(decoding: source.bytes, as: UTF8.self))")
       }
       let rendered = DiagnosticRenderer(sources: [source]).render(error)
       #expect(rendered.contains("error: "))

@@ -1,0 +1,186 @@
+import Diagnostics
+
+/// Evaluates what must be known when the model is compiled, and binds arguments to signatures.
+struct ConstantEvaluator {
+  let symbols: ModelSymbols
+  /// Values by name that hide those of the model: parameters of the block that is being applied.
+  let environment: Environment
+  let diagnostics: DiagnosticCollector
+
+  /// A number that is fixed when the model is compiled.
+  func constant(_ expression: Expression) throws(Recovery) -> Constant {
+    switch expression {
+    case .number(let literal): return Constant(literal)
+    case .parenthesized(let node): return try constant(node.content)
+    case .negation(let node):
+      if let value = try constant(node.operand).negated { return value }
+      throw diagnostics.fail("this number is too large", at: node.range)
+    case .binary(let node):
+      let (left, right) = (try constant(node.left), try constant(node.right))
+      if let value = Constant.apply(node.operation, left, right) { return value }
+      let isDivision = node.operation == .divide && right.number == 0
+      throw diagnostics.fail(isDivision ? "division by zero" : "this number is too large", at: node.range)
+    case .name(let name): return try constant(named: name)
+    case .string, .call, .pipeline:
+      throw diagnostics.fail("a number that is fixed when compiled is needed here", at: expression.range)
+    }
+  }
+
+  private func constant(named name: Name) throws(Recovery) -> Constant {
+    if let bound = environment[name.text] {
+      switch bound {
+      case .constant(let value): return value
+      case .invalid: throw Recovery()
+      case .tensor:
+        throw diagnostics.fail("'\(name.text)' is a tensor; a number is needed here", at: name.range)
+      case .symbol:
+        throw diagnostics.fail("'\(name.text)' stands for a word; a number is needed here", at: name.range)
+      }
+    }
+    if let config = symbols.configs[name.text] {
+      guard let value = config.value else { throw Recovery() }
+      return value
+    }
+    if symbols.hypers[name.text] != nil {
+      throw diagnostics.fail(
+        "'\(name.text)' is given at run time; a number that is fixed when compiled is needed here",
+        at: name.range,
+        notes: [.init("declare it with 'config' to fix it")])
+    }
+    let known = environment.names + symbols.configs.keys
+    throw diagnostics.fail(
+      "unknown name '\(name.text)'", at: name.range,
+      notes: DiagnosticCollector.suggestion(for: name.text, in: known))
+  }
+
+  func integer(_ expression: Expression, for what: String, atLeast minimum: Int) throws(Recovery) -> Int {
+    let value = try constant(expression)
+    var notes: [Diagnostic.Note] = []
+    if case .name(let name) = expression, environment[name.text] == nil, let config = symbols.configs[name.text]
+    {
+      notes = [.init("'\(name.text)' is \(value.text)", at: config.declaration.range)]
+    }
+    guard case .integer(let integer) = value else {
+      throw diagnostics.fail(
+        "'\(what)' needs an integer, not \(value.text)", at: expression.range, notes: notes)
+    }
+    guard integer >= minimum else {
+      throw diagnostics.fail(
+        "'\(what)' must be \(minimum) or more, not \(integer)", at: expression.range, notes: notes)
+    }
+    return integer
+  }
+
+  func number(_ expression: Expression, for what: String, in interval: NumberInterval) throws(Recovery)
+    -> Double
+  {
+    let value = try constant(expression).number
+    guard interval.contains(value) else {
+      throw diagnostics.fail("'\(what)' must be \(interval.rawValue), not \(value)", at: expression.range)
+    }
+    return value
+  }
+}
+
+extension ConstantEvaluator {
+  /// The arguments of a call, checked against its signature. Reports all that is wrong with them.
+  func bind(
+    _ arguments: some Collection<Argument>, to signature: Signature, at callName: SourceRange
+  ) throws(Recovery) -> BoundArguments {
+    var given: [String: [Expression]] = [:]
+    var isFaulty = false
+    for argument in arguments {
+      do {
+        let parameter = try parameter(of: argument, signature, given: given)
+        given[parameter.name, default: []].append(argument.value)
+      } catch {
+        isFaulty = true
+      }
+    }
+    var bound = BoundArguments(values: [:])
+    for parameter in signature.parameters {
+      if let expressions = given[parameter.name] {
+        do { bound.values[parameter.name] = try value(of: parameter, expressions) } catch { isFaulty = true }
+      } else if let value = parameter.defaultValue {
+        bound.values[parameter.name] = value
+      } else if !isFaulty {
+        let name = parameter.isPositional ? parameter.name : "\(parameter.name):"
+        diagnostics.report(
+          "'\(signature.name)' needs '\(name)'", at: callName, notes: [.init("its form is \(signature.text)")])
+        isFaulty = true
+      }
+    }
+    if isFaulty { throw Recovery() }
+    return bound
+  }
+
+  private func parameter(
+    of argument: Argument, _ signature: Signature, given: [String: [Expression]]
+  ) throws(Recovery) -> ParameterDefinition {
+    let form = Diagnostic.Note("its form is \(signature.text)")
+    guard let label = argument.label else {
+      let open = signature.parameters.first { parameter in
+        if case .integers = parameter.kind { return true }
+        return parameter.isPositional && given[parameter.name] == nil
+      }
+      if let open { return open }
+      if signature.parameters.isEmpty {
+        throw diagnostics.fail("'\(signature.name)' takes no arguments", at: argument.range)
+      }
+      let isLabelMissing = signature.parameters.contains { !$0.isPositional }
+      let message = isLabelMissing ? "this argument of '\(signature.name)' needs a label" : "too many arguments"
+      throw diagnostics.fail(message, at: argument.range, notes: [form])
+    }
+    guard let parameter = signature.parameters.first(where: { $0.name == label.text }) else {
+      let notes = DiagnosticCollector.suggestion(for: label.text, in: signature.parameters.map(\.name))
+      throw diagnostics.fail(
+        "'\(signature.name)' has no argument '\(label.text)'", at: label.range,
+        notes: notes.isEmpty ? [form] : notes)
+    }
+    guard given[label.text] == nil else {
+      throw diagnostics.fail("'\(label.text)' is given twice", at: label.range)
+    }
+    return parameter
+  }
+
+  private func value(of parameter: ParameterDefinition, _ expressions: [Expression]) throws(Recovery)
+    -> ArgumentValue
+  {
+    guard let expression = expressions.first else { throw Recovery() }
+    switch parameter.kind {
+    case .integer(let minimum): return .integer(try integer(expression, for: parameter.name, atLeast: minimum))
+    case .integers(let minimum):
+      var values: [Int] = []
+      for expression in expressions {
+        values.append(try integer(expression, for: parameter.name, atLeast: minimum))
+      }
+      return .integers(values)
+    case .number(let interval): return .number(try number(expression, for: parameter.name, in: interval))
+    case .padding:
+      if word(expression) == "same" { return .symbol("same") }
+      return .integer(try integer(expression, for: parameter.name, atLeast: 0))
+    case .initializer: return .symbol(try initializer(expression))
+    }
+  }
+
+  private func initializer(_ expression: Expression) throws(Recovery) -> String {
+    let names = InitializerTable.definitions.map(\.name)
+    let list = Diagnostic.Note("initializers are " + names.joined(separator: ", "))
+    guard let name = word(expression) else {
+      throw diagnostics.fail("'init' needs the name of an initializer", at: expression.range, notes: [list])
+    }
+    guard names.contains(name) else {
+      let notes = DiagnosticCollector.suggestion(for: name, in: names)
+      throw diagnostics.fail(
+        "unknown initializer '\(name)'", at: expression.range, notes: notes.isEmpty ? [list] : notes)
+    }
+    return name
+  }
+
+  /// The word that an expression is or, inside a block, stands for.
+  private func word(_ expression: Expression) -> String? {
+    guard case .name(let name) = expression else { return nil }
+    if case .symbol(let word)? = environment[name.text] { return word }
+    return environment[name.text] == nil ? name.text : nil
+  }
+}

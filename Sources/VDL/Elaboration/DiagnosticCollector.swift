@@ -1,0 +1,33 @@
+import Diagnostics
+
+/// What elaboration finds wrong. A scope is elaborated once for every entry that needs it; what is said about it is
+/// kept once.
+final class DiagnosticCollector {
+  private(set) var diagnostics: [Diagnostic] = []
+
+  func report(_ message: String, at range: SourceRange?, notes: [Diagnostic.Note] = []) {
+    let diagnostic = Diagnostic(message, at: range, notes: notes)
+    if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+  }
+
+  /// Reports and gives what is thrown to leave the faulty construct.
+  func fail(_ message: String, at range: SourceRange?, notes: [Diagnostic.Note] = []) -> Recovery {
+    report(message, at: range, notes: notes)
+    return Recovery()
+  }
+
+  /// What was found, in the order of the text; what has no place there comes first.
+  var list: DiagnosticList {
+    let start = SourcePosition(line: 0, column: 0)
+    return DiagnosticList(
+      diagnostics.enumerated().sorted { a, b in
+        let (first, second) = (a.element.range?.start ?? start, b.element.range?.start ?? start)
+        return first == second ? a.offset < b.offset : first < second
+      }.map(\.element))
+  }
+
+  /// The note that proposes a name near the one that is not known.
+  static func suggestion<Names: Sequence<String>>(for name: String, in names: Names) -> [Diagnostic.Note] {
+    closestMatch(to: name, in: names).map { [.init("did you mean '\($0)'?")] } ?? []
+  }
+}

@@ -1,0 +1,253 @@
+import Diagnostics
+import IR
+
+/// Builds the entries of a module from a model's scopes. The order of arguments and results is part of the compiled
+/// model's interface.
+struct ModuleElaborator {
+  let symbols: ModelSymbols
+  let optimizer: BoundArguments
+  let diagnostics: DiagnosticCollector
+  let registry = GlobalRegistry()
+
+  /// All entries that the model allows. Stops after the first that is faulty: its scopes are those of all others.
+  func entries() throws(Recovery) -> [Entry] {
+    var entries = [try trainStep(), try gradients(), try evaluate()]
+    if drawsLatents { entries.append(try evaluateGiven()) }
+    entries += [try encode(), try decode()]
+    if let sample = try sample() { entries.append(sample) }
+    entries.append(try reconstruct())
+    return entries
+  }
+
+  private func elaborator(_ name: String, _ mode: EntryElaborator.LatentMode) -> EntryElaborator {
+    EntryElaborator(name, symbols: symbols, registry: registry, diagnostics: diagnostics, latentMode: mode)
+  }
+
+  // MARK: Training
+
+  /// `x, [index, seed, epoch,] step, rate, [decay,] hypers -> metrics` (means), with new weights and moments.
+  private func trainStep() throws(Recovery) -> Entry {
+    var entry = elaborator("train_step", .drawn(domain: "train"))
+    entry.checkPriors()
+    entry.addImages()
+    if drawsLatents { entry.addCounters() }
+    let step = entry.argument("step", .step, TensorType(.i32, []))
+    let rate = entry.argument("rate", .rate, .scalar)
+    let decay = optimizer.number("decay") > 0 ? entry.argument("decay", .decay, .scalar) : nil
+    entry.addHypers()
+    let loss = try meanMetrics(&entry)
+    let gradients = try parameterGradients(of: loss, &entry)
+    try at(symbols.optimizerRange, &entry) { entry throws(Recovery) in
+      try entry.adam(gradients, step: step, rate: rate, decay: decay, optimizer)
+    }
+    return entry.builder.entry
+  }
+
+  /// `x, [noise,] hypers -> metrics` (means) and the gradient of every parameter.
+  private func gradients() throws(Recovery) -> Entry {
+    var entry = elaborator("gradients", .given)
+    entry.addImages()
+    entry.addHypers()
+    let loss = try meanMetrics(&entry)
+    for (parameter, gradient) in try parameterGradients(of: loss, &entry) {
+      entry.addResult(.gradient(parameter.name), gradient)
+    }
+    return entry.builder.entry
+  }
+
+  private func parameterGradients(
+    of loss: ValueID, _ entry: inout EntryElaborator
+  ) throws(Recovery) -> [(Global, ValueID)] {
+    var gradients: [(Global, ValueID)] = []
+    try at(symbols.objective?.range, &entry) { entry throws(Recovery) in
+      for parameter in registry.parameters {
+        let weight = entry.builder.entry.reference(to: parameter)
+        gradients.append((parameter, try entry.emit("gradient", [loss, weight])))
+      }
+    }
+    return gradients
+  }
+
+  /// Elaborates encoder, decoder and objective; adds the metrics' means as results and returns that of the loss.
+  private func meanMetrics(_ entry: inout EntryElaborator) throws(Recovery) -> ValueID {
+    let metrics = try perImageMetrics(&entry)
+    var means: [ValueID] = []
+    try at(symbols.objective?.range, &entry) { entry throws(Recovery) in
+      for (name, value) in metrics {
+        let mean = try entry.emit("mean_images", [value], named: "\(name).mean")
+        entry.addResult(.metric(name), mean)
+        means.append(mean)
+      }
+    }
+    guard let loss = means.first else { throw Recovery() }
+    return loss
+  }
+
+  /// The loss and then the objective's terms, per image, by name.
+  private func perImageMetrics(_ entry: inout EntryElaborator) throws(Recovery) -> [(String, ValueID)] {
+    // The decoder is looked at even where the encoder is faulty, for its errors.
+    let isEncoded = (try? entry.elaborateEncoder()) != nil
+    for name in symbols.latentNames where entry.latents[name] == nil {
+      entry.latents[name] = EntryElaborator.Latent(value: entry.standIn())
+    }
+    let isDecoded = (try? entry.elaborateDecoder()) != nil
+    guard isEncoded, isDecoded else { throw Recovery() }
+    let loss = try entry.loss()
+    var metrics = [("loss", loss)]
+    try at(symbols.objective?.range, &entry) { entry throws(Recovery) in
+      for key in entry.termOrder { metrics.append((entry.metricName(key), try entry.metric(key))) }
+    }
+    return metrics
+  }
+
+  private func at(
+    _ range: SourceRange?, _ entry: inout EntryElaborator,
+    _ body: (inout EntryElaborator) throws(Recovery) -> Void
+  ) throws(Recovery) {
+    try entry.at(range ?? symbols.syntax.range, body)
+  }
+
+  // MARK: Evaluation
+
+  /// `x, [index, seed, epoch,] hypers -> metrics` per image.
+  private func evaluate() throws(Recovery) -> Entry {
+    var entry = elaborator("evaluate", .drawn(domain: "evaluate"))
+    entry.addImages()
+    if drawsLatents { entry.addCounters() }
+    entry.addHypers()
+    for (name, value) in try perImageMetrics(&entry) { entry.addResult(.metric(name), value) }
+    return entry.builder.entry
+  }
+
+  /// `x, noise, hypers -> metrics` per image.
+  private func evaluateGiven() throws(Recovery) -> Entry {
+    var entry = elaborator("evaluate_given", .given)
+    entry.addImages()
+    entry.addHypers()
+    for (name, value) in try perImageMetrics(&entry) { entry.addResult(.metric(name), value) }
+    return entry.builder.entry
+  }
+
+  // MARK: Use
+
+  /// `x -> z, z.mean, z.logvar`: the posterior's mean and parameters, or the code alone.
+  private func encode() throws(Recovery) -> Entry {
+    var entry = elaborator("encode", .mean)
+    entry.addImages()
+    try entry.elaborateEncoder()
+    for name in symbols.latentNames {
+      guard let latent = entry.latents[name] else { throw Recovery() }
+      entry.addResult(.latent(name), latent.value)
+      guard let posterior = latent.posterior else { continue }
+      entry.addResult(.latent("\(name).mean"), posterior.mean)
+      entry.addResult(.latent("\(name).logvar"), posterior.logvar)
+    }
+    return entry.builder.entry
+  }
+
+  /// `z -> x`: the likelihood's mean.
+  private func decode() throws(Recovery) -> Entry {
+    var entry = elaborator("decode", .mean)
+    for parameter in symbols.decoder?.parameters ?? [] {
+      let value = entry.argument(parameter.text, .latent, nil)
+      entry.latents[parameter.text] = EntryElaborator.Latent(value: value)
+    }
+    try addDecodedImages(&entry)
+    return entry.builder.entry
+  }
+
+  /// `index, seed, epoch -> z, x`: latents from the prior, decoded. Nil where a latent has no prior.
+  private func sample() throws(Recovery) -> Entry? {
+    var entry = elaborator("sample", .mean)
+    guard entry.canSample else { return nil }
+    entry.addCounters()
+    try entry.elaboratePriors()
+    for parameter in symbols.decoder?.parameters ?? [] {
+      if let latent = entry.latents[parameter.text] { entry.addResult(.latent(parameter.text), latent.value) }
+    }
+    try addDecodedImages(&entry)
+    return entry.builder.entry
+  }
+
+  /// `x -> x`: the decoder's mean at the posterior's mean.
+  private func reconstruct() throws(Recovery) -> Entry {
+    var entry = elaborator("reconstruct", .mean)
+    entry.addImages()
+    try entry.elaborateEncoder()
+    try addDecodedImages(&entry)
+    return entry.builder.entry
+  }
+
+  private func addDecodedImages(_ entry: inout EntryElaborator) throws(Recovery) {
+    try entry.elaborateDecoder()
+    for result in symbols.decoder?.results ?? [] {
+      guard let output = entry.outputs[result.text] else { throw Recovery() }
+      let mean = try entry.at(result.range) { entry throws(Recovery) in try entry.mean(of: output) }
+      entry.name(mean, "\(result.text).mean")
+      entry.addResult(.image(result.text), mean)
+    }
+  }
+
+  /// Whether the encoder draws a latent.
+  private var drawsLatents: Bool {
+    symbols.encoder?.statements.contains { if case .draw = $0 { true } else { false } } ?? false
+  }
+}
+
+// MARK: - Arguments and results
+
+extension EntryElaborator {
+  mutating func addImages() {
+    for input in symbols.inputs {
+      let type = TensorType(.u8, [.images] + input.extents.map { .fixed($0) })
+      _ = argument(input.name, .image, type)
+    }
+  }
+
+  /// What a draw is counted by.
+  mutating func addCounters() {
+    _ = argument("index", .index, TensorType(.i32, [.images]))
+    _ = argument("seed", .seed, TensorType(.i32, [.fixed(2)]))
+    _ = argument("epoch", .epoch, TensorType(.i32, []))
+  }
+
+  mutating func addHypers() {
+    for name in symbols.hyperNames { _ = argument("hyper.\(name)", .hyper, .scalar) }
+  }
+
+  mutating func addResult(_ target: ResultTarget, _ value: ValueID) {
+    builder.entry.results.append(EntryResult(target, value))
+  }
+
+  /// One step of Adam (Kingma and Ba 2015, algorithm 1) for every parameter, with coupled L2 decay where it is wanted.
+  mutating func adam(
+    _ gradients: [(Global, ValueID)], step: ValueID, rate: ValueID, decay: ValueID?, _ optimizer: BoundArguments
+  ) throws(Recovery) {
+    let (beta1, beta2) = (optimizer.number("beta1"), optimizer.number("beta2"))
+    let correction1 = try emit("bias_correction", [step], ["decay": .float(beta1)])
+    let correction2 = try emit("bias_correction", [step], ["decay": .float(beta2)])
+    for (parameter, lossGradient) in gradients {
+      var gradient = lossGradient
+      let weight = builder.entry.reference(to: parameter)
+      let (mean, square) = (moment("m", of: parameter), moment("v", of: parameter))
+      if let decay { gradient = try emit("add", [gradient, try emit("mul", [decay, weight])]) }
+      let newMean = try emit(
+        "decay_average", [builder.entry.reference(to: mean), gradient], ["decay": .float(beta1)])
+      let newSquare = try emit(
+        "decay_average_square", [builder.entry.reference(to: square), gradient], ["decay": .float(beta2)])
+      let newWeight = try emit(
+        "adam_apply", [weight, newMean, newSquare, rate, correction1, correction2],
+        ["epsilon": .float(optimizer.number("epsilon"))])
+      addResult(.global(parameter.name), newWeight)
+      addResult(.global(mean.name), newMean)
+      addResult(.global(square.name), newSquare)
+    }
+  }
+
+  /// A moment of a parameter: `adam.m/encoder.h.conv0.weight`.
+  private func moment(_ kind: String, of parameter: Global) -> Global {
+    registry.global(
+      "adam.\(kind)/\(parameter.name)", kind: .state, type: parameter.type, initializer: .constant(0),
+      sources: parameter.sources)
+  }
+}

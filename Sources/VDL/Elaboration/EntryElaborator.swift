@@ -1,0 +1,178 @@
+import Diagnostics
+import IR
+
+/// Elaborates the model's scopes into one entry. Expressions, scopes and the objective are in the extensions.
+struct EntryElaborator {
+  /// What a scope's applications may come to, so that blocks of blocks cannot grow without end.
+  enum Limits {
+    static let layers = 10_000
+    static let blocks = 32
+  }
+
+  /// Where the value of a latent comes from.
+  enum LatentMode {
+    /// A draw with noise of that domain.
+    case drawn(domain: String)
+    /// A draw with the caller's noise.
+    case given
+    /// The posterior's mean.
+    case mean
+  }
+
+  /// What the encoder made of a latent.
+  struct Latent {
+    var value: ValueID
+    /// Nil where the latent is computed, not drawn.
+    var posterior: (mean: ValueID, logvar: ValueID)?
+  }
+
+  /// What the decoder made of an input.
+  enum Output {
+    /// `x = ...`.
+    case value(ValueID)
+    /// `x ~ bernoulli(logits: ...)`.
+    case bernoulli(logits: ValueID)
+  }
+
+  let symbols: ModelSymbols
+  let diagnostics: DiagnosticCollector
+  let registry: GlobalRegistry
+  let latentMode: LatentMode
+  var builder: EntryBuilder
+  var latents: [String: Latent] = [:]
+  var outputs: [String: Output] = [:]
+  /// The inputs as floats.
+  var inputs: [String: ValueID] = [:]
+  /// Terms of the objective made so far, by term and subject.
+  var terms: [TermKey: ValueID] = [:]
+  var termOrder: [TermKey] = []
+  /// Their negatives where metrics show those.
+  var metrics: [TermKey: ValueID] = [:]
+  /// Where the layer that is being applied stands.
+  var layerPath = LayerPath(scope: "", path: "")
+  /// The name of the layer that is being applied, `encoder.h.conv0`.
+  var layerName = ""
+  private var layerCount = 0
+  /// Blocks that are being applied, innermost last.
+  var activeBlocks: [String] = []
+  /// Places in the text that the operations come from, innermost last.
+  private var places: [SourceRange] = []
+  private var layerPlaces: [String: SourceRange] = [:]
+  private var valueNames: Set<String> = []
+
+  init(
+    _ name: String, symbols: ModelSymbols, registry: GlobalRegistry, diagnostics: DiagnosticCollector,
+    latentMode: LatentMode
+  ) {
+    self.symbols = symbols
+    self.registry = registry
+    self.diagnostics = diagnostics
+    self.latentMode = latentMode
+    builder = EntryBuilder(Entry(name: name), infersTypes: false)
+  }
+
+  // MARK: Operations
+
+  /// Appends an operation whose type is found later.
+  mutating func add(_ op: String, _ operands: [ValueID], _ attributes: Attributes = [:]) throws -> ValueID {
+    try builder.add(op, operands, attributes)
+  }
+
+  /// As `add`; an op that does not exist is reported at the innermost place.
+  mutating func emit(
+    _ op: String, _ operands: [ValueID], _ attributes: Attributes = [:], named name: String? = nil
+  ) throws(Recovery) -> ValueID {
+    do {
+      let value = try builder.add(op, operands, attributes)
+      if let name { self.name(value, name) }
+      return value
+    } catch {
+      throw fail(error)
+    }
+  }
+
+  /// Reports what an op or a layer says, at the innermost place.
+  func fail(_ error: any Error) -> Recovery {
+    let note = (error as? TypeError)?.note
+    return diagnostics.fail("\(error)", at: places.last, notes: note.map { [.init($0)] } ?? [])
+  }
+
+  /// Does `body` with its operations coming from that place in the text.
+  mutating func at<Result>(
+    _ place: SourceRange, _ body: (inout EntryElaborator) throws(Recovery) -> Result
+  ) throws(Recovery) -> Result {
+    places.append(place)
+    builder.sources = places.reversed()
+    defer {
+      places.removeLast()
+      builder.sources = places.reversed()
+    }
+    return try body(&self)
+  }
+
+  /// Names a value in the printed IR, if it has no name yet; a number makes the name unique.
+  mutating func name(_ value: ValueID, _ wanted: String) {
+    guard builder.entry[value].name == nil, builder.entry[value].global == nil else { return }
+    var name = wanted
+    var number = 1
+    while !valueNames.insert(name).inserted {
+      name = "\(wanted).\(number)"
+      number += 1
+    }
+    builder.entry[value].name = name
+  }
+
+  mutating func argument(_ name: String, _ role: ArgumentRole, _ type: TensorType?) -> ValueID {
+    valueNames.insert(name)
+    return builder.entry.addArgument(name, role: role, type: type)
+  }
+
+  // MARK: Parameters
+
+  /// The weight of the layer that is being applied.
+  mutating func weight(_ dimensions: [Dimension], _ arguments: BoundArguments) -> ValueID {
+    let name = layerName + ".weight"
+    let initializer = InitializerTable.named(arguments.symbol("init") ?? InitializerTable.defaultName)
+    return parameter(name, dimensions, initializer?.make(name) ?? .constant(0))
+  }
+
+  /// Its bias, one number per channel or unit.
+  mutating func bias(_ extent: Dimension, _ arguments: BoundArguments) -> ValueID {
+    let initializer = arguments.symbol("init") ?? InitializerTable.defaultName
+    return parameter(
+      layerName + ".bias", [extent], InitializerTable.bias(of: layerName + ".weight", initializer: initializer))
+  }
+
+  private mutating func parameter(_ name: String, _ dimensions: [Dimension], _ initializer: Initializer)
+    -> ValueID
+  {
+    let global = registry.global(
+      name, kind: .parameter, type: TensorType(.f32, dimensions), initializer: initializer,
+      sources: places.reversed())
+    return builder.entry.reference(to: global)
+  }
+
+  /// Takes a name for the layer that is being applied. Layers that are not shared have names of their own.
+  mutating func nameLayer(_ name: String, at range: SourceRange) throws(Recovery) {
+    if let first = layerPlaces[name], !layerPath.isShared {
+      throw diagnostics.fail(
+        "a layer is named '\(name)' already", at: range, notes: [.init("the first is here", at: first)])
+    }
+    layerPlaces[name] = range
+    layerName = name
+  }
+
+  /// A value that stands for one that is faulty, so that what follows is looked at as well.
+  mutating func standIn() -> ValueID {
+    builder.entry.addValue(Value(type: nil))
+  }
+
+  /// Counts a layer; past the limit nothing is applied any more, so that what is left unwinds quickly.
+  mutating func countLayer(at range: SourceRange) throws(Recovery) {
+    layerCount += 1
+    guard layerCount <= Limits.layers else {
+      throw diagnostics.fail(
+        "the model applies more than \(Limits.layers) layers", at: symbols.syntax.name.range)
+    }
+  }
+}

@@ -1,0 +1,264 @@
+import Diagnostics
+import IR
+
+/// The declarations of a model by their names, checked for what needs no entry: names, numbers, headers.
+struct ModelSymbols {
+  struct Config {
+    var declaration: ConstantDeclaration
+    /// Nil where its expression is faulty.
+    var value: Constant?
+  }
+
+  struct Hyper {
+    var declaration: ConstantDeclaration
+    var value: Double
+  }
+
+  struct Input {
+    var declaration: InputDeclaration
+    /// Channels, height, width.
+    var extents: [Int]
+    var name: String { declaration.name.text }
+  }
+
+  let syntax: ModelSyntax
+  var configs: [String: Config] = [:]
+  /// Names in the order of their declarations.
+  var configNames: [String] = []
+  var hypers: [String: Hyper] = [:]
+  var hyperNames: [String] = []
+  var inputs: [Input] = []
+  var blocks: [String: BlockDeclaration] = [:]
+  var shared: [String: SharedDeclaration] = [:]
+  var encoder: ScopeDeclaration?
+  var decoder: ScopeDeclaration?
+  var priors: [ScopeDeclaration] = []
+  var objective: ObjectiveDeclaration?
+  var train: TrainDeclaration?
+
+  init(syntax: ModelSyntax) {
+    self.syntax = syntax
+  }
+
+  func isInput(_ name: String) -> Bool { inputs.contains { $0.name == name } }
+  /// The results of the encoder.
+  var latentNames: [String] { encoder?.results.map(\.text) ?? [] }
+  /// The prior of a latent.
+  func prior(of latent: String) -> ScopeDeclaration? {
+    priors.first { $0.results.contains { $0.text == latent } }
+  }
+}
+
+/// Names that arguments of the entries have; an input or a latent of that name could not be told from them.
+private let entryArgumentNames: Set<String> = ["index", "seed", "epoch", "step", "rate", "decay", "loss"]
+
+/// Fills the symbols from the declarations.
+struct SymbolCollector {
+  var symbols: ModelSymbols
+  let diagnostics: DiagnosticCollector
+  private let settings: [String: String]
+  private var taken: [String: SourceRange] = [:]
+
+  init(_ syntax: ModelSyntax, settings: [String: String], diagnostics: DiagnosticCollector) {
+    symbols = ModelSymbols(syntax: syntax)
+    self.settings = settings
+    self.diagnostics = diagnostics
+  }
+
+  mutating func run() {
+    for declaration in symbols.syntax.declarations { add(declaration) }
+    for name in settings.keys.sorted() where symbols.configs[name] == nil {
+      let notes = DiagnosticCollector.suggestion(for: name, in: symbols.configNames)
+      let known = symbols.configNames.isEmpty ? "none" : symbols.configNames.joined(separator: ", ")
+      diagnostics.report(
+        "the model has no config '\(name)' to set", at: nil,
+        notes: notes.isEmpty ? [.init("it has: \(known)")] : notes)
+    }
+    checkScopes()
+  }
+
+  private mutating func add(_ declaration: Declaration) {
+    switch declaration {
+    case .config(let node): addConfig(node)
+    case .hyper(let node): addHyper(node)
+    case .input(let node): addInput(node)
+    case .block(let node): addBlock(node)
+    case .shared(let node): if claim(node.name, isLayer: true) { symbols.shared[node.name.text] = node }
+    case .scope(let node): addScope(node)
+    case .objective(let node):
+      setOnce(\.objective, node, "an objective", at: node.range, first: symbols.objective?.range)
+    case .train(let node): setOnce(\.train, node, "'train'", at: node.range, first: symbols.train?.range)
+    case .corrupt(let node): refuse("corrupt", node.range)
+    case .use(let node): refuse("use", node.range)
+    }
+  }
+
+  private func refuse(_ word: String, _ range: SourceRange) {
+    diagnostics.report(PlannedConstructs.message(word), at: range)
+  }
+
+  private mutating func setOnce<Node>(
+    _ path: WritableKeyPath<ModelSymbols, Node?>, _ node: Node, _ what: String, at range: SourceRange,
+    first: SourceRange?
+  ) {
+    if let first {
+      diagnostics.report(
+        "a model has \(what) only once", at: range, notes: [.init("the first is here", at: first)])
+    } else {
+      symbols[keyPath: path] = node
+    }
+  }
+
+  /// Takes a name for a declaration; false, and reported, where it is taken.
+  private mutating func claim(_ name: Name, isLayer: Bool = false) -> Bool {
+    if let first = taken[name.text] {
+      diagnostics.report(
+        "'\(name.text)' is declared twice", at: name.range, notes: [.init("the first is here", at: first)])
+      return false
+    }
+    if isLayer, LayerTable.named(name.text) != nil {
+      diagnostics.report("'\(name.text)' is a layer of the language", at: name.range)
+      return false
+    }
+    taken[name.text] = name.range
+    return true
+  }
+
+  private var evaluator: ConstantEvaluator {
+    ConstantEvaluator(symbols: symbols, environment: Environment(), diagnostics: diagnostics)
+  }
+
+  private mutating func addConfig(_ node: ConstantDeclaration) {
+    guard claim(node.name) else { return }
+    var value: Constant?
+    if let text = settings[node.name.text] {
+      value = Constant(parsing: text)
+      if value == nil {
+        diagnostics.report("'\(node.name.text)' cannot be set to '\(text)': it needs a number", at: nil)
+      }
+    } else {
+      value = try? evaluator.constant(node.value)
+    }
+    symbols.configs[node.name.text] = ModelSymbols.Config(declaration: node, value: value)
+    symbols.configNames.append(node.name.text)
+  }
+
+  private mutating func addHyper(_ node: ConstantDeclaration) {
+    guard claim(node.name) else { return }
+    let value = (try? evaluator.constant(node.value))?.number ?? 0
+    symbols.hypers[node.name.text] = ModelSymbols.Hyper(declaration: node, value: value)
+    symbols.hyperNames.append(node.name.text)
+  }
+
+  private mutating func addInput(_ node: InputDeclaration) {
+    guard claim(node.name), isFree(node.name) else { return }
+    let type = node.type.name.text
+    guard type == "image" else {
+      if PlannedConstructs.inputTypes.contains(type) { return refuse(type, node.type.name.range) }
+      let notes = DiagnosticCollector.suggestion(for: type, in: PlannedConstructs.inputTypes.union(["image"]))
+      return diagnostics.report("unknown type '\(type)'", at: node.type.name.range, notes: notes)
+    }
+    guard node.type.extents.count == 3 else {
+      return diagnostics.report(
+        "an image has three extents, image[channels, height, width], not \(node.type.extents.count)",
+        at: node.type.range)
+    }
+    guard symbols.inputs.isEmpty else {
+      return diagnostics.report("a second image as input is not supported yet", at: node.range)
+    }
+    let names = ["channels", "height", "width"]
+    let extents = zip(names, node.type.extents).map { name, extent in
+      try? evaluator.integer(extent, for: name, atLeast: 1)
+    }
+    symbols.inputs.append(ModelSymbols.Input(declaration: node, extents: extents.map { $0 ?? 1 }))
+  }
+
+  private func isFree(_ name: Name) -> Bool {
+    guard entryArgumentNames.contains(name.text) else { return true }
+    diagnostics.report("the name '\(name.text)' is taken by the compiled model's entries", at: name.range)
+    return false
+  }
+
+  private mutating func addBlock(_ node: BlockDeclaration) {
+    var seen: Set<String> = []
+    for parameter in node.parameters where !seen.insert(parameter.text).inserted {
+      diagnostics.report("'\(parameter.text)' is named twice", at: parameter.range)
+    }
+    if claim(node.name, isLayer: true) { symbols.blocks[node.name.text] = node }
+  }
+
+  private mutating func addScope(_ node: ScopeDeclaration) {
+    let range = node.keywordRange
+    switch node.kind {
+    case .encoder: setOnce(\.encoder, node, "an encoder", at: range, first: symbols.encoder?.keywordRange)
+    case .decoder: setOnce(\.decoder, node, "a decoder", at: range, first: symbols.decoder?.keywordRange)
+    case .prior: symbols.priors.append(node)
+    }
+  }
+}
+
+extension SymbolCollector {
+  /// Checks the headers of encoder, prior and decoder against the inputs and one another.
+  private mutating func checkScopes() {
+    let model = symbols.syntax.name
+    if symbols.inputs.isEmpty, !symbols.syntax.declarations.contains(where: \.isInput) {
+      diagnostics.report(
+        "'\(model.text)' has no input", at: model.range, notes: [.init("write 'input x: image[1, 28, 28]'")])
+    }
+    for (scope, word) in [(symbols.encoder, "encoder"), (symbols.decoder, "decoder")] where scope == nil {
+      diagnostics.report("'\(model.text)' has no \(word)", at: model.range)
+    }
+    if symbols.objective == nil {
+      diagnostics.report(
+        "'\(model.text)' has no objective", at: model.range,
+        notes: [.init("write 'maximize loglik(x) - kl(z)' or 'minimize mse(x)'")])
+    }
+    let inputs = symbols.inputs.map(\.name)
+    if let encoder = symbols.encoder {
+      check(encoder.parameters, are: inputs, "an input of the model")
+      for result in encoder.results where claim(result) { _ = isFree(result) }
+    }
+    if let decoder = symbols.decoder {
+      check(decoder.parameters, are: symbols.latentNames, "a result of the encoder")
+      check(decoder.results, are: inputs, "an input of the model")
+    }
+    checkPriors()
+  }
+
+  private func checkPriors() {
+    var first: [String: SourceRange] = [:]
+    for prior in symbols.priors {
+      if let parameter = prior.parameters.first {
+        diagnostics.report("a prior with a condition is not supported yet", at: parameter.range)
+      }
+      check(prior.results, are: symbols.latentNames, "a result of the encoder")
+      for result in prior.results {
+        if let first = first[result.text] {
+          diagnostics.report(
+            "'\(result.text)' has two priors", at: result.range, notes: [.init("the first is here", at: first)])
+        }
+        first[result.text] = result.range
+      }
+    }
+  }
+
+  private func check(_ names: [Name], are known: [String], _ what: String) {
+    var seen: Set<String> = []
+    for name in names {
+      if !known.contains(name.text), !known.isEmpty {
+        diagnostics.report(
+          "'\(name.text)' is not \(what)", at: name.range,
+          notes: known.count == 1
+            ? [.init("there is '\(known[0])'")] : DiagnosticCollector.suggestion(for: name.text, in: known))
+      } else if !seen.insert(name.text).inserted {
+        diagnostics.report("'\(name.text)' is named twice", at: name.range)
+      }
+    }
+  }
+}
+
+extension Declaration {
+  var isInput: Bool {
+    if case .input = self { true } else { false }
+  }
+}

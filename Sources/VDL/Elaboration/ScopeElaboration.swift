@@ -1,0 +1,265 @@
+import Diagnostics
+import IR
+import Random
+
+extension EntryElaborator {
+  /// Elaborates the encoder on the inputs as arguments; fills `latents`.
+  mutating func elaborateEncoder() throws(Recovery) {
+    guard let scope = symbols.encoder else { throw Recovery() }
+    var environment = Environment()
+    for parameter in scope.parameters { environment[parameter.text] = try inputMeaning(parameter) }
+    try statements(of: scope, environment) { entry, result, meaning throws(Recovery) in
+      switch meaning {
+      case .binding(let value):
+        entry.latents[result.text] = Latent(value: value)
+        return value
+      case .draw(let draw, let environment):
+        let latent = try entry.draw(draw, environment)
+        entry.latents[result.text] = latent
+        return latent.value
+      }
+    }
+  }
+
+  /// Elaborates the decoder on the latents that are known; fills `outputs`.
+  mutating func elaborateDecoder() throws(Recovery) {
+    guard let scope = symbols.decoder else { throw Recovery() }
+    var environment = Environment()
+    for parameter in scope.parameters {
+      environment[parameter.text] = latents[parameter.text].map { .tensor($0.value) } ?? .invalid
+    }
+    try statements(of: scope, environment) { entry, result, meaning throws(Recovery) in
+      switch meaning {
+      case .binding(let value):
+        entry.outputs[result.text] = .value(value)
+        entry.name(value, "\(result.text).mean")
+        return value
+      case .draw(let draw, let environment):
+        entry.outputs[result.text] = try entry.likelihood(draw, environment)
+        return nil
+      }
+    }
+  }
+
+  /// An input as floats; bytes are converted at their first use.
+  mutating func inputMeaning(_ name: Name) throws(Recovery) -> Meaning {
+    if let known = inputs[name.text] { return .tensor(known) }
+    guard let bytes = builder.entry.argument(named: name.text) else { return .invalid }
+    let value = try at(name.range) { entry throws(Recovery) in try entry.emit("decode_u8", [bytes]) }
+    inputs[name.text] = value
+    return .tensor(value)
+  }
+
+  /// What the decoder expects an input to be: the likelihood's mean, or the value itself.
+  mutating func mean(of output: Output) throws(Recovery) -> ValueID {
+    switch output {
+    case .value(let value): return value
+    case .bernoulli(let logits): return try emit("sigmoid", [logits])
+    }
+  }
+}
+
+/// How a statement gives a result of its scope.
+private enum ResultMeaning {
+  case binding(ValueID)
+  case draw(Draw, Environment)
+}
+
+extension EntryElaborator {
+  /// Elaborates a scope's statements in order. A faulty one is reported, its name made invalid, and the rest goes on.
+  ///
+  /// - Parameter give: takes a result of the scope; returns the value that later statements see under its name.
+  private mutating func statements(
+    of scope: ScopeDeclaration, _ environment: Environment,
+    give: (inout EntryElaborator, Name, ResultMeaning) throws(Recovery) -> ValueID?
+  ) throws(Recovery) {
+    var environment = environment
+    var given: Set<String> = []
+    var isFaulty = false
+    for statement in scope.statements {
+      do {
+        try element(statement, of: scope, &environment, &given, give: give)
+      } catch {
+        isFaulty = true
+        environment[statement.name.text] = .invalid
+        given.insert(statement.name.text)
+      }
+    }
+    for result in scope.results where !given.contains(result.text) {
+      diagnostics.report(
+        "the \(scope.kind.rawValue) never gives '\(result.text)'", at: result.range,
+        notes: [.init("write '\(result.text) ~ ...' to draw it or '\(result.text) = ...' to compute it")])
+      isFaulty = true
+    }
+    if isFaulty { throw Recovery() }
+  }
+
+  private mutating func element(
+    _ statement: Statement, of scope: ScopeDeclaration, _ environment: inout Environment,
+    _ given: inout Set<String>,
+    give: (inout EntryElaborator, Name, ResultMeaning) throws(Recovery) -> ValueID?
+  ) throws(Recovery) {
+    let name = statement.name
+    layerPath = LayerPath(scope: scope.kind.rawValue, path: "\(scope.kind.rawValue).\(name.text)")
+    try check(statement, of: scope, environment, given)
+    switch statement {
+    case .binding(let binding):
+      let value = try tensor(binding.value, environment)
+      if binding.isLet {
+        self.name(value, name.text)
+        environment[name.text] = .tensor(value)
+      } else {
+        given.insert(name.text)
+        environment[name.text] = try give(&self, name, .binding(value)).map { .tensor($0) }
+        self.name(value, name.text)
+      }
+    case .draw(let draw):
+      given.insert(name.text)
+      environment[name.text] = try give(&self, name, .draw(draw, environment)).map { .tensor($0) }
+    }
+  }
+
+  /// A `let` needs a new name, everything else the name of a result not given yet.
+  private func check(
+    _ statement: Statement, of scope: ScopeDeclaration, _ environment: Environment, _ given: Set<String>
+  ) throws(Recovery) {
+    let name = statement.name
+    let isResult = scope.results.contains { $0.text == name.text }
+    if case .binding(let binding) = statement, binding.isLet {
+      let isTaken =
+        environment[name.text] != nil || isResult || symbols.configs[name.text] != nil
+        || symbols.hypers[name.text] != nil || isLayer(name.text)
+      guard !isTaken else { throw diagnostics.fail("the name '\(name.text)' is taken", at: name.range) }
+      return
+    }
+    guard isResult else {
+      let notes = DiagnosticCollector.suggestion(for: name.text, in: scope.results.map(\.text))
+      throw diagnostics.fail(
+        "'\(name.text)' is not a result of the \(scope.kind.rawValue)", at: name.range,
+        notes: notes.isEmpty ? [.init("a value in between is 'let \(name.text) = ...'")] : notes)
+    }
+    guard !given.contains(name.text) else {
+      throw diagnostics.fail("'\(name.text)' is given twice", at: name.range)
+    }
+  }
+}
+
+// MARK: - Distributions
+
+extension EntryElaborator {
+  /// The posterior of a latent and the latent itself.
+  private mutating func draw(_ draw: Draw, _ environment: Environment) throws(Recovery) -> Latent {
+    let arguments = try distribution(draw, in: .encoder)
+    let name = draw.name.text
+    let mean = try parameter("mean", of: draw, arguments, environment)
+    var logvar: ValueID
+    if arguments["logvar"] != nil {
+      logvar = try parameter("logvar", of: draw, arguments, environment)
+    } else {
+      let std = try parameter("std", of: draw, arguments, environment)
+      // log(std^2) = 2 log(std)
+      logvar = try at(draw.distribution.range) { entry throws(Recovery) in
+        let log = try entry.emit("log", [std])
+        return try entry.emit("mul", [try entry.emit("constant", [], ["value": .float(2)]), log])
+      }
+    }
+    self.name(mean, "\(name).mean")
+    self.name(logvar, "\(name).logvar")
+    let value = try at(draw.range) { entry throws(Recovery) in
+      switch entry.latentMode {
+      case .mean: return mean
+      case .given:
+        let noise = entry.argument("noise.\(name)", .noise, nil)
+        return try entry.emit("reparameterize", [mean, logvar, noise], named: name)
+      case .drawn(let domain):
+        let noise = try entry.noise(for: name, path: "encoder.\(name)", domain: domain)
+        return try entry.emit("reparameterize", [mean, logvar, noise], named: name)
+      }
+    }
+    return Latent(value: value, posterior: (mean, logvar))
+  }
+
+  /// Standard normal noise for a latent. Its stream is fixed by the draw's path in the text.
+  mutating func noise(for latent: String, path: String, domain: String) throws(Recovery) -> ValueID {
+    let counters = ["seed", "epoch", "index"].compactMap { builder.entry.argument(named: $0) }
+    return try emit(
+      "normal_noise", counters,
+      [
+        "stream": .int(Int(streamIdentifier(of: path))), "domain": .symbol(domain), "latent": .symbol(latent),
+      ], named: "\(latent).noise")
+  }
+
+  private mutating func likelihood(_ draw: Draw, _ environment: Environment) throws(Recovery) -> Output {
+    let arguments = try distribution(draw, in: .decoder)
+    let logits = try parameter("logits", of: draw, arguments, environment)
+    name(logits, "\(draw.name.text).logits")
+    return .bernoulli(logits: logits)
+  }
+
+  /// A distribution's parameter as a tensor. Layers in it stand under the draw and the parameter: `encoder.z.mean`.
+  private mutating func parameter(
+    _ label: String, of draw: Draw, _ arguments: [String: Expression], _ environment: Environment
+  ) throws(Recovery) -> ValueID {
+    guard let expression = arguments[label] else { throw Recovery() }
+    layerPath = LayerPath(scope: layerPath.scope, path: "\(layerPath.scope).\(draw.name.text).\(label)")
+    return try tensor(expression, environment)
+  }
+
+  /// The arguments of a distribution by their labels, checked against the table.
+  func distribution(_ draw: Draw, in role: ScopeKind) throws(Recovery) -> [String: Expression] {
+    let call = draw.distribution
+    guard let definition = DistributionTable.named(call.name.text) else {
+      let names = DistributionTable.definitions.map(\.name)
+      let notes = DiagnosticCollector.suggestion(for: call.name.text, in: names)
+      throw diagnostics.fail(
+        "unknown distribution '\(call.name.text)'", at: call.name.range,
+        notes: notes.isEmpty ? [.init("distributions are " + names.joined(separator: ", "))] : notes)
+    }
+    guard definition.roles.contains(role) else {
+      let roles = [ScopeKind.encoder: "posterior", .prior: "prior", .decoder: "likelihood"]
+      throw diagnostics.fail(
+        "'\(definition.name)' as a \(roles[role] ?? "") is not supported yet", at: call.name.range)
+    }
+    return try labeled(call, definition)
+  }
+
+  private func labeled(_ call: Call, _ definition: DistributionDefinition) throws(Recovery) -> [String:
+    Expression]
+  {
+    let form = Diagnostic.Note("its form is \(definition.text)")
+    let labels = definition.parameters.flatMap { $0 }
+    var values: [String: Expression] = [:]
+    for argument in call.arguments {
+      guard let label = argument.label else {
+        throw diagnostics.fail("arguments of a distribution are labeled", at: argument.range, notes: [form])
+      }
+      guard let alternatives = definition.parameters.first(where: { $0.contains(label.text) }) else {
+        let notes = DiagnosticCollector.suggestion(for: label.text, in: labels)
+        throw diagnostics.fail(
+          "'\(definition.name)' has no argument '\(label.text)'", at: label.range,
+          notes: notes.isEmpty ? [form] : notes)
+      }
+      if let other = alternatives.first(where: { values[$0] != nil }) {
+        let message =
+          other == label.text
+          ? "'\(other)' is given twice" : "'\(label.text)' and '\(other)' exclude each other"
+        throw diagnostics.fail(message, at: label.range)
+      }
+      values[label.text] = argument.value
+    }
+    for alternatives in definition.parameters where !alternatives.contains(where: { values[$0] != nil }) {
+      let missing = alternatives.map { "'\($0):'" }.joined(separator: " or ")
+      throw diagnostics.fail("'\(definition.name)' needs \(missing)", at: call.name.range, notes: [form])
+    }
+    return values
+  }
+}
+
+extension Statement {
+  var name: Name {
+    switch self {
+    case .binding(let node): node.name
+    case .draw(let node): node.name
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import Diagnostics
+import IR
+
+/// What an expression of a scope computes: a tensor, or a number where it is made of numbers alone.
+enum Operand {
+  case tensor(ValueID)
+  case number(Double)
+}
+
+extension EntryElaborator {
+  /// The value of an expression that must be a tensor.
+  mutating func tensor(_ expression: Expression, _ environment: Environment) throws(Recovery) -> ValueID {
+    switch try operand(expression, environment) {
+    case .tensor(let value): return value
+    case .number: throw diagnostics.fail("a tensor is needed here, not a number", at: expression.range)
+    }
+  }
+
+  mutating func operand(_ expression: Expression, _ environment: Environment) throws(Recovery) -> Operand {
+    switch expression {
+    case .number(let literal): return .number(Constant(literal).number)
+    case .string(let literal): throw diagnostics.fail("a text is no value", at: literal.range)
+    case .name(let name): return try operand(named: name, environment)
+    case .parenthesized(let node): return try operand(node.content, environment)
+    case .negation(let node):
+      let operand = try operand(node.operand, environment)
+      return try at(node.range) { entry throws(Recovery) in try entry.negate(operand) }
+    case .binary(let node):
+      let left = try operand(node.left, environment)
+      let right = try operand(node.right, environment)
+      return try at(node.range) { entry throws(Recovery) in try entry.combine(node.operation, left, right) }
+    case .pipeline(let node): return .tensor(try pipeline(node, environment))
+    case .call(let call):
+      guard let first = call.arguments.first, first.label == nil else {
+        try requireKnown(call.name)
+        throw diagnostics.fail(
+          "'\(call.name.text)' needs what it is applied to", at: call.name.range,
+          notes: [.init("write 'h |> \(call.name.text)(...)' or '\(call.name.text)(h, ...)'")])
+      }
+      let input = try tensor(first.value, environment)
+      return .tensor(try apply(call, arguments: call.arguments.dropFirst(), to: input, environment))
+    }
+  }
+
+  private func operand(named name: Name, _ environment: Environment) throws(Recovery) -> Operand {
+    switch environment[name.text] {
+    case .tensor(let value)?: return .tensor(value)
+    case .constant(let value)?: return .number(value.number)
+    case .invalid?: throw Recovery()
+    case .symbol?: throw diagnostics.fail("'\(name.text)' stands for a word, not for a value", at: name.range)
+    case nil: break
+    }
+    if let config = symbols.configs[name.text] {
+      guard let value = config.value else { throw Recovery() }
+      return .number(value.number)
+    }
+    if symbols.hypers[name.text] != nil {
+      throw diagnostics.fail("a hyper can stand only in the objective", at: name.range)
+    }
+    if isLayer(name.text) {
+      throw diagnostics.fail(
+        "'\(name.text)' is a layer, not a value", at: name.range, notes: [.init("a layer is applied with '|>'")]
+      )
+    }
+    throw diagnostics.fail(
+      "unknown name '\(name.text)'", at: name.range,
+      notes: DiagnosticCollector.suggestion(for: name.text, in: environment.names + symbols.configNames))
+  }
+
+  mutating func negate(_ operand: Operand) throws(Recovery) -> Operand {
+    switch operand {
+    case .number(let value): return .number(-value)
+    case .tensor(let value): return .tensor(try emit("neg", [value]))
+    }
+  }
+
+  mutating func combine(_ operation: BinaryOperator, _ left: Operand, _ right: Operand) throws(Recovery)
+    -> Operand
+  {
+    if case .number(let a) = left, case .number(let b) = right { return .number(operation.apply(a, b)) }
+    return .tensor(try emit(operation.opName, [try value(of: left), try value(of: right)]))
+  }
+
+  mutating func value(of operand: Operand) throws(Recovery) -> ValueID {
+    switch operand {
+    case .tensor(let value): return value
+    case .number(let number): return try emit("constant", [], ["value": .float(number)])
+    }
+  }
+
+  /// Applies the stages in order. A faulty source or stage is reported and left out, so that the errors of what is
+  /// behind it are found as well.
+  private mutating func pipeline(_ node: Pipeline, _ environment: Environment) throws(Recovery) -> ValueID {
+    var value: ValueID
+    var isFaulty = false
+    do {
+      value = try tensor(node.source, environment)
+    } catch {
+      value = standIn()
+      isFaulty = true
+    }
+    for stage in node.stages {
+      do {
+        value = try apply(stage, arguments: stage.arguments[...], to: value, environment)
+      } catch {
+        isFaulty = true
+      }
+    }
+    if isFaulty { throw Recovery() }
+    return value
+  }
+}
+
+extension BinaryOperator {
+  /// The op of the IR.
+  fileprivate var opName: String {
+    switch self {
+    case .add: "add"
+    case .subtract: "sub"
+    case .multiply: "mul"
+    case .divide: "div"
+    }
+  }
+}

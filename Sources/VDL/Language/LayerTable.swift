@@ -1,0 +1,142 @@
+import IR
+
+/// A layer of the language: all that elaboration, error messages and the documentation know of it.
+struct LayerDefinition: Sendable {
+  typealias Emitter =
+    @Sendable (_ arguments: BoundArguments, _ input: ValueID, inout EntryElaborator) throws -> ValueID
+
+  let signature: Signature
+  let summary: String
+  /// What it does to one image, for the documentation.
+  let shapes: String
+  /// Whether it has weights: then it is counted in their names and may be named with `as`.
+  let hasWeights: Bool
+  let emit: Emitter
+
+  var name: String { signature.name }
+
+  init(
+    _ name: String, _ parameters: [ParameterDefinition], _ summary: String, shapes: String,
+    hasWeights: Bool = false, emit: @escaping Emitter
+  ) {
+    signature = Signature(name: name, parameters: parameters)
+    self.summary = summary
+    self.shapes = shapes
+    self.hasWeights = hasWeights
+    self.emit = emit
+  }
+}
+
+enum LayerTable {
+  static let definitions = weightedLayers + activationLayers + shapeLayers
+
+  static func named(_ name: String) -> LayerDefinition? { definitions.first { $0.name == name } }
+
+  private static let initializer = ParameterDefinition(
+    "init", .initializer, default: .symbol(InitializerTable.defaultName), "how the weights begin")
+  private static let channels = ParameterDefinition(
+    "channels", .integer(atLeast: 1), positional: true, "channels of the result")
+  private static let kernel = ParameterDefinition(
+    "kernel", .integer(atLeast: 1), "height and width of the window")
+  private static let stride = ParameterDefinition(
+    "stride", .integer(atLeast: 1), default: .integer(1), "step of the window")
+
+  private static let weightedLayers: [LayerDefinition] = [
+    LayerDefinition(
+      "conv",
+      [
+        channels, kernel, stride,
+        ParameterDefinition("pad", .padding, default: .integer(0), "zeros around the image, or 'same'"),
+        initializer,
+      ],
+      "convolution (correlation) with a bias; weights [channels, C, kernel, kernel]",
+      shapes: "C x H x W -> channels x floor((H + 2 pad - kernel) / stride) + 1 x the same of W",
+      hasWeights: true,
+      emit: { arguments, input, entry throws in
+        let (channels, kernel) = (arguments.integer("channels"), arguments.integer("kernel"))
+        if arguments.symbol("pad") != nil, arguments.integer("stride") > 1 {
+          throw TypeError(
+            "'pad: same' with a stride above 1 is not supported yet", note: "write the padding as a number")
+        }
+        let weight = entry.weight([.fixed(channels), .unknown, .fixed(kernel), .fixed(kernel)], arguments)
+        let attributes: Attributes = [
+          "stride": squareStride(arguments), "pad": .ints(pads(arguments, kernel: kernel)),
+        ]
+        let product = try entry.add("conv2d", [input, weight], attributes)
+        return try entry.add("add_bias", [product, entry.bias(.fixed(channels), arguments)])
+      }),
+    LayerDefinition(
+      "deconv",
+      [
+        channels, kernel, stride,
+        ParameterDefinition(
+          "pad", .integer(atLeast: 0), default: .integer(0), "zeros taken off around the result"),
+        ParameterDefinition(
+          "output_padding", .integer(atLeast: 0), default: .integer(0), "rows and columns added at the end"),
+        initializer,
+      ],
+      "transposed convolution with a bias; weights [C, channels, kernel, kernel]",
+      shapes: "C x H x W -> channels x (H - 1) stride + kernel - 2 pad + output_padding x the same of W",
+      hasWeights: true,
+      emit: { arguments, input, entry throws in
+        let (channels, kernel) = (arguments.integer("channels"), arguments.integer("kernel"))
+        let weight = entry.weight([.unknown, .fixed(channels), .fixed(kernel), .fixed(kernel)], arguments)
+        let extra = arguments.integer("output_padding")
+        let attributes: Attributes = [
+          "stride": squareStride(arguments), "pad": .ints(pads(arguments, kernel: kernel)),
+          "output_padding": .ints([extra, extra]),
+        ]
+        let product = try entry.add("conv2d_transpose", [input, weight], attributes)
+        return try entry.add("add_bias", [product, entry.bias(.fixed(channels), arguments)])
+      }),
+    LayerDefinition(
+      "dense",
+      [
+        ParameterDefinition("units", .integer(atLeast: 1), positional: true, "numbers in the result"),
+        initializer,
+      ],
+      "dense layer, W h + b; weights [units, features]", shapes: "features -> units", hasWeights: true,
+      emit: { arguments, input, entry throws in
+        let units = arguments.integer("units")
+        let product = try entry.add("dense", [input, entry.weight([.fixed(units), .unknown], arguments)])
+        return try entry.add("add_bias", [product, entry.bias(.fixed(units), arguments)])
+      }),
+  ]
+
+  private static let activationLayers: [LayerDefinition] = [
+    activation("relu", "max(h, 0)"),
+    activation("sigmoid", "1 / (1 + exp(-h))"),
+    activation("tanh", "hyperbolic tangent"),
+    activation("softplus", "log(1 + exp(h))"),
+  ]
+
+  private static let shapeLayers: [LayerDefinition] = [
+    LayerDefinition(
+      "flatten", [], "all elements of an image in one row, in the order C, H, W", shapes: "C x H x W -> C H W",
+      emit: { _, input, entry throws in try entry.add("reshape", [input], ["shape": .ints([-1])]) }),
+    LayerDefinition(
+      "reshape",
+      [ParameterDefinition("extents", .integers(atLeast: 1), positional: true, "extents of the result")],
+      "the same elements under other extents", shapes: "any -> extents, as many elements",
+      emit: { arguments, input, entry throws in
+        try entry.add("reshape", [input], ["shape": .ints(arguments.integers("extents"))])
+      }),
+  ]
+
+  private static func activation(_ name: String, _ formula: String) -> LayerDefinition {
+    LayerDefinition(
+      name, [], formula, shapes: "any -> the same",
+      emit: { _, input, entry throws in try entry.add(name, [input]) })
+  }
+
+  private static func squareStride(_ arguments: BoundArguments) -> Attribute {
+    .ints([arguments.integer("stride"), arguments.integer("stride")])
+  }
+
+  /// Top, bottom, left, right. `same` with stride 1 keeps the extent: kernel - 1 zeros, the odd one behind, as in Keras.
+  private static func pads(_ arguments: BoundArguments, kernel: Int) -> [Int] {
+    guard arguments.symbol("pad") != nil else { return Array(repeating: arguments.integer("pad"), count: 4) }
+    let before = (kernel - 1) / 2
+    return [before, kernel - 1 - before, before, kernel - 1 - before]
+  }
+}

@@ -1,0 +1,239 @@
+import Diagnostics
+import Foundation
+import Testing
+import VDL
+
+@Suite struct ElaborationErrorTests {
+  private static let base = """
+    model m {
+      config hidden = 16
+      config latent = 2
+      hyper beta = 1.0
+      input x: image[1, 28, 28]
+      block down(h, channels) = h |> conv(channels, kernel: 3, stride: 2, pad: 1) |> relu
+      encoder (x) -> z {
+        let h = x |> flatten |> dense(hidden) |> relu
+        z ~ normal(mean: h |> dense(latent), logvar: h |> dense(latent))
+      }
+      prior z ~ normal(mean: 0, std: 1)
+      decoder (z) -> x {
+        let logits = z |> dense(784) |> reshape(1, 28, 28)
+        x ~ bernoulli(logits: logits)
+      }
+      maximize loglik(x) - beta * kl(z)
+      train { optimizer: adam(rate: 1e-3), batch: 128, epochs: 30 }
+    }
+    """
+  private static let layers = "let h = x |> flatten |> dense(hidden) |> relu"
+  private static let posterior = "z ~ normal(mean: h |> dense(latent), logvar: h |> dense(latent))"
+  private static let prior = "prior z ~ normal(mean: 0, std: 1)"
+  private static let likelihood = "x ~ bernoulli(logits: logits)"
+  private static let objective = "maximize loglik(x) - beta * kl(z)"
+  private static let settings = "optimizer: adam(rate: 1e-3), batch: 128, epochs: 30"
+  private static let input = "input x: image[1, 28, 28]"
+
+  private func errors(_ text: MarkedText) -> [Diagnostic] {
+    do {
+      _ = try elaborate(text.source)
+      return []
+    } catch {
+      return error.diagnostics
+    }
+  }
+
+  @Test func theBaseIsRight() {
+    expect(errors(MarkedText(Self.base)), are: [], at: MarkedText(Self.base))
+  }
+
+  static let names: [(String, String, String)] = [
+    (layers, "let h = x |> flatten |> «dnese»(hidden) |> relu", "unknown layer 'dnese'"),
+    (layers, "let h = x |> flatten |> «quantize»(codes: 512)", "'quantize' is not supported yet"),
+    (layers, "let h = «y» |> flatten", "unknown name 'y'"),
+    (layers, "let h = «beta» |> flatten", "a hyper can stand only in the objective"),
+    (layers, "let h = «relu» |> flatten", "'relu' is a layer, not a value"),
+    (layers, "let h = «3» |> relu", "a tensor is needed here, not a number"),
+    (layers, "let h = «\"a\"» |> relu", "a text is no value"),
+    (layers, "let h = «relu»()", "'relu' needs what it is applied to"),
+    (layers, "let «hidden» = x\n let h = x |> flatten", "the name 'hidden' is taken"),
+    (layers, "let h = x |> flatten\n let «h» = x |> relu", "the name 'h' is taken"),
+    (layers, "let h = x |> flatten\n «w» = h", "'w' is not a result of the encoder"),
+    (posterior, posterior + "\n «z» = h", "'z' is given twice"),
+    (
+      posterior, posterior.replacingOccurrences(of: "dense(latent), l", with: "dense(«hiden»), l"),
+      "unknown name 'hiden'"
+    ),
+    ("encoder (x) -> z {", "encoder (x) -> z, «w» {", "the encoder never gives 'w'"),
+    ("encoder (x) -> z {", "encoder («y», x) -> z {", "'y' is not an input of the model"),
+    ("encoder (x) -> z {", "encoder (x, «x») -> z {", "'x' is named twice"),
+    ("decoder (z) -> x {", "decoder (z, «w») -> x {", "'w' is not a result of the encoder"),
+    ("config latent = 2", "config latent = 2\n config «hidden» = 3", "'hidden' is declared twice"),
+    ("encoder (x) -> z {", "config z = 3\n encoder (x) -> «z» {", "'z' is declared twice"),
+    (
+      "hyper beta = 1.0", "hyper beta = 1.0\n «corrupt x with noise(std: 0.3)»",
+      "'corrupt' is not supported yet"
+    ),
+    ("hyper beta = 1.0", "hyper beta = 1.0\n «use encoder from \"a.vdl\"»", "'use' is not supported yet"),
+    ("hyper beta = 1.0", "hyper beta = 1.0\n input y: «class»[10]", "'class' is not supported yet"),
+    ("hyper beta = 1.0", "hyper beta = 1.0\n block «relu»(h) = h |> tanh", "'relu' is a layer of the language"),
+    (input, "input x: «imgae»[1, 28, 28]", "unknown type 'imgae'"),
+    (input, "input x: «image[28, 28]»", "an image has three extents, image[channels, height, width], not 2"),
+    (objective, objective + "\n «minimize mse(x)»", "a model has an objective only once"),
+    (
+      prior, "prior (x) -> z { z ~ normal(mean: 0, std: 1) }".replacingOccurrences(of: "(x)", with: "(«x»)"),
+      "a prior with a condition is not supported yet"
+    ),
+    (
+      prior, "prior z ~ normal(mean: 0, std: «2»)",
+      "a prior other than normal(mean: 0, std: 1) is not supported yet"
+    ),
+    (prior, prior + "\n prior «z» ~ normal(mean: 0, std: 1)", "'z' has two priors"),
+    (prior, "prior «w» ~ normal(mean: 0, std: 1)\n " + prior, "'w' is not a result of the encoder"),
+  ]
+
+  static let arguments: [(String, String, String)] = [
+    (layers, "let h = x |> «conv»(32) |> flatten", "'conv' needs 'kernel:'"),
+    (layers, "let h = x |> «conv»(kernel: 3) |> flatten", "'conv' needs 'channels'"),
+    (layers, "let h = x |> conv(32, «kernal»: 3) |> flatten", "'conv' has no argument 'kernal'"),
+    (layers, "let h = x |> conv(32, kernel: 3, «kernel»: 3) |> flatten", "'kernel' is given twice"),
+    (layers, "let h = x |> conv(32, «3») |> flatten", "this argument of 'conv' needs a label"),
+    (layers, "let h = x |> conv(«0», kernel: 3) |> flatten", "'channels' must be 1 or more, not 0"),
+    (layers, "let h = x |> conv(4, kernel: «1.5») |> flatten", "'kernel' needs an integer, not 1.5"),
+    (layers, "let h = x |> conv(4, kernel: 3, pad: «sane») |> flatten", "unknown name 'sane'"),
+    (
+      layers, "let h = x |> «conv(4, kernel: 3, stride: 2, pad: same)» |> flatten",
+      "'pad: same' with a stride above 1 is not supported yet"
+    ),
+    (layers, "let h = x |> relu(«1») |> flatten", "'relu' takes no arguments"),
+    (layers, "let h = x |> «reshape» |> flatten", "'reshape' needs 'extents'"),
+    (layers, "let h = x |> flatten |> dense(«hidden / 3»)", "'units' needs an integer, not 5.333333333333333"),
+    (layers, "let h = x |> flatten |> dense(«1 / 0»)", "division by zero"),
+    (layers, "let h = x |> flatten |> dense(«4611686018427387904 * 4»)", "this number is too large"),
+    (
+      layers, "let h = x |> flatten |> dense(«beta»)",
+      "'beta' is given at run time; a number that is fixed when compiled is needed here"
+    ),
+    (layers, "let h = x |> flatten |> dense(«x»)", "'x' is a tensor; a number is needed here"),
+    (
+      layers, "let h = x |> flatten |> dense(3, init: «glorot_unifrom»)", "unknown initializer 'glorot_unifrom'"
+    ),
+    (layers, "let h = x |> flatten |> dense(3, init: «3»)", "'init' needs the name of an initializer"),
+    (layers, "let h = x |> flatten |> relu as «r»", "'relu' has no parameters to name"),
+    (layers, "let h = x |> «down»() |> flatten", "'down' needs 'channels'"),
+    (layers, "let h = x |> down(3, «4») |> flatten", "too many arguments for 'down'"),
+    (layers, "let h = x |> down(«chanels»: 3) |> flatten", "'down' has no argument 'chanels'"),
+    (
+      layers, "let h = x |> flatten |> dense(3) as a |> dense(3) as «a»",
+      "a layer is named 'encoder.a' already"
+    ),
+    (posterior, "z ~ «nromal»(mean: h, logvar: h)", "unknown distribution 'nromal'"),
+    (posterior, "z ~ «bernoulli»(logits: h)", "'bernoulli' as a posterior is not supported yet"),
+    (posterior, "z ~ normal(«h», logvar: h)", "arguments of a distribution are labeled"),
+    (posterior, "z ~ normal(mean: h, «logvr»: h)", "'normal' has no argument 'logvr'"),
+    (posterior, "z ~ «normal»(mean: h)", "'normal' needs 'logvar:' or 'std:'"),
+    (posterior, "z ~ normal(mean: h, logvar: h, «std»: h)", "'std' and 'logvar' exclude each other"),
+    (likelihood, "x ~ «normal»(mean: logits, std: 1)", "'normal' as a likelihood is not supported yet"),
+    (settings, "optimizer: «sgd»(rate: 1)", "unknown optimizer 'sgd'"),
+    (settings, "optimizer: adam(rate: «0»)", "'rate' must be above 0, not 0.0"),
+    (settings, "optimizer: adam(«rates»: 1)", "'adam' has no argument 'rates'"),
+    (settings, "optimizer: «3»", "'optimizer' needs an optimizer, such as adam(rate: 1e-3)"),
+    (settings, "batch: «0»", "'batch' must be 1 or more, not 0"),
+    (settings, "«bacth»: 3", "unknown setting 'bacth'"),
+    (settings, "batch: 3, «batch»: 4", "'batch' is set twice"),
+  ]
+
+  static let objectives: [(String, String, String)] = [
+    (objective, "maximize loglik(x) - beta * kl(«x»)", "'x' is not a result of the encoder"),
+    (objective, "maximize loglik(«z»)", "'z' is not a result of the decoder"),
+    (objective, "maximize «iwae»(samples: 50)", "'iwae' is not supported yet"),
+    (objective, "maximize loglik(x) - 0.1 * «l1»(h)", "'l1' is not supported yet"),
+    (objective, "maximize «logklik»(x)", "unknown term 'logklik'"),
+    (objective, "maximize loglik(x) - «gamma» * kl(z)", "unknown name 'gamma'"),
+    (objective, "maximize loglik(x) - «kl»", "'kl' needs its subject in parentheses"),
+    (objective, "maximize «loglik(1)»", "'loglik' needs the name of a result of the decoder"),
+    (objective, "maximize «beta * 2»", "the objective has no term"),
+    (objective, "maximize «loglik(x) |> relu»", "a layer cannot stand in the objective"),
+    (posterior, "z = h |> dense(latent)", "'kl(z)' needs a posterior: the encoder does not draw 'z'"),
+    (prior, "", "'kl(z)' needs a prior"),
+    (likelihood, "x = logits |> sigmoid", "'loglik(x)' needs a likelihood: the decoder does not draw 'x'"),
+  ]
+
+  @Test(arguments: names + arguments + objectives)
+  func anErrorPointsAtItsCharacters(original: String, marked: String, message: String) throws {
+    var changed = Self.base.replacingOccurrences(of: original, with: marked)
+    try #require(changed != Self.base)
+    // Errors that a change elsewhere causes in the objective are marked there.
+    if !marked.contains("«") {
+      let term = message.contains("loglik") ? "loglik(x)" : "kl(z)"
+      changed = changed.replacingOccurrences(of: term, with: "«\(term)»")
+    }
+    let text = MarkedText(changed)
+    expect(errors(text), are: [message], at: text)
+  }
+
+  @Test func aMisspeltNameIsSuggested() {
+    let text = MarkedText(Self.base.replacingOccurrences(of: "|> flatten", with: "|> flaten"))
+    #expect(errors(text).map(\.notes) == [[.init("did you mean 'flatten'?")]])
+    let used = MarkedText(Self.base.replacingOccurrences(of: "x |> flatten", with: "x |> dwon(3) |> flatten"))
+    #expect(errors(used).map(\.notes) == [[.init("did you mean 'down'?")]])
+  }
+
+  @Test func aConfigThatIsNoIntegerIsNamedWithItsPlace() {
+    let text = MarkedText(
+      Self.base.replacingOccurrences(of: "config hidden = 16", with: "config hidden = 16.5")
+        .replacingOccurrences(of: "dense(hidden)", with: "dense(«hidden»)"))
+    expect(errors(text), are: ["'units' needs an integer, not 16.5"], at: text)
+    let note = errors(text).first?.notes.first
+    #expect(note?.message == "'hidden' is 16.5")
+    #expect(note?.range?.start == SourcePosition(line: 2, column: 3))
+  }
+
+  @Test func errorsOfAllScopesComeTogether() {
+    let text = MarkedText(
+      Self.base
+        .replacingOccurrences(of: Self.layers, with: "let h = x |> «flaten» |> «dnese»(3)")
+        .replacingOccurrences(of: "dense(784)", with: "dense(«-1»)")
+        .replacingOccurrences(of: "epochs: 30", with: "«epoch»: 30"))
+    let messages = [
+      "unknown layer 'flaten'", "unknown layer 'dnese'", "'units' must be 1 or more, not -1",
+      "unknown setting 'epoch'",
+    ]
+    expect(errors(text), are: messages, at: text)
+  }
+
+  @Test func anErrorInABlockIsReportedOnce() {
+    let text = MarkedText(
+      Self.base.replacingOccurrences(of: "|> relu\n  encoder", with: "|> «rleu»\n  encoder")
+        .replacingOccurrences(of: "x |> flatten", with: "x |> down(4) |> down(8) |> flatten"))
+    expect(errors(text), are: ["unknown layer 'rleu'"], at: text)
+  }
+
+  @Test func whatAModelLacksIsListed() {
+    let text = MarkedText("«««model m {\n}»»»")
+    #expect(
+      errors(text).map(\.message) == [
+        "'m' has no input", "'m' has no encoder", "'m' has no decoder", "'m' has no objective",
+      ])
+  }
+
+  @Test func blocksCannotApplyThemselves() {
+    let block = "block down(h, channels) = h |> conv(channels, kernel: 3, stride: 2, pad: 1) |> relu"
+    let text = MarkedText(
+      Self.base
+        .replacingOccurrences(of: block, with: "block a(h) = h |> b\n block b(h) = h |> «a»")
+        .replacingOccurrences(of: "x |> flatten", with: "x |> a |> flatten"))
+    expect(errors(text), are: ["block 'a' applies itself"], at: text)
+  }
+
+  @Test func blocksOfBlocksAreCutOffInTime() {
+    let blocks = (1...30).map { "block b\($0)(h) = h |> b\($0 - 1) |> b\($0 - 1)" }.joined(separator: "\n")
+    let text = MarkedText(
+      Self.base.replacingOccurrences(of: "model m {", with: "model «m» {\nblock b0(h) = h |> relu\n" + blocks)
+        .replacingOccurrences(of: "x |> flatten", with: "x |> b30 |> flatten"))
+    expect(errors(text), are: ["the model applies more than 10000 layers"], at: text)
+    let chain = (1...40).map { "block b\($0)(h) = h |> b\($0 - 1)" }.joined(separator: "\n")
+    let deep = MarkedText(
+      Self.base.replacingOccurrences(of: "model m {", with: "model m {\nblock b0(h) = h |> relu\n" + chain)
+        .replacingOccurrences(of: "x |> flatten", with: "x |> b40 |> flatten"))
+    #expect(errors(deep).map(\.message) == ["blocks are nested deeper than 32 levels"])
+  }
+}
