@@ -188,14 +188,17 @@ public struct Entry: Sendable, Equatable {
   }
 
   /// The same entry with its values renumbered in the order in which the text form meets them (arguments, then
-  /// per operation its operands' globals and its results), unused ones dropped. Two entries that print alike are equal after it.
+  /// per operation its operands' globals and its results), unused ones dropped and references to one global made one.
+  /// Two entries that print alike are equal after it.
   public func renumbered() -> Entry {
     var result = Entry(name: name)
     var mapping: [ValueID: ValueID] = [:]
+    var references: [String: ValueID] = [:]
     func map(_ old: ValueID) -> ValueID {
-      if let known = mapping[old] { return known }
+      if let known = mapping[old] ?? self[old].global.flatMap({ references[$0] }) { return known }
       let new = result.addValue(self[old])
       mapping[old] = new
+      if let global = self[old].global { references[global] = new }
       return new
     }
     result.arguments = arguments.map { Argument(role: $0.role, value: map($0.value)) }
