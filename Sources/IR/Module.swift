@@ -87,3 +87,32 @@ public enum Initializer: Sendable, Equatable {
   /// N(0, 2 / fan_in) (He et al. 2015, equation 10).
   case heNormal(of: String)
 }
+
+/// An initializer as numbers.
+public enum ResolvedInitializer: Sendable, Equatable {
+  /// U(-bound, bound).
+  case uniform(bound: Double)
+  /// N(0, deviation^2).
+  case normal(deviation: Double)
+  case constant(Double)
+}
+
+extension Initializer {
+  /// The numbers that the initializer stands for, once the shapes of the module's weights are known.
+  public func resolved(_ module: Module) -> ResolvedInitializer {
+    func fans(_ weight: String) -> (into: Double, out: Double) {
+      let extents = module.global(weight)?.type.extents ?? []
+      guard extents.count >= 2 else { return (1, 1) }
+      let field = extents.dropFirst(2).reduce(1, *)
+      return (Double(extents[1] * field), Double(extents[0] * field))
+    }
+    switch self {
+    case .constant(let value): return .constant(value)
+    case .fanInUniform(let weight): return .uniform(bound: 1 / fans(weight).into.squareRoot())
+    case .glorotUniform(let weight):
+      let (into, out) = fans(weight)
+      return .uniform(bound: (6 / (into + out)).squareRoot())
+    case .heNormal(let weight): return .normal(deviation: (2 / fans(weight).into).squareRoot())
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import IR
+import LLVM
+
+/// What a product does with its accumulators before it stores them: bias, then an activation; or an activation's
+/// gradient by the activation's output.
+public struct ProductEpilogue: Sendable {
+  public enum Third: Sendable { case none, bias, activationOutput }
+
+  public let third: Third
+  /// The formula of the activation (of the accumulator), or of its gradient (of the accumulator and the output).
+  public let formula: ScalarExpression?
+
+  /// From an operation's attribute `epilogue` and its number of operands.
+  public init(_ operation: Operation) {
+    let name = operation.attributes.symbol("epilogue") ?? "none"
+    let definition = name == "none" ? nil : OpTable.standard[name]
+    formula = definition?.formula
+    if definition?.operands.count == 2 {
+      third = .activationOutput
+    } else {
+      third = operation.operands.count > 2 ? .bias : .none
+    }
+  }
+}
+
+/// A register tile with its epilogue as a function of its own: kernels call it for every tile of that shape, so that the
+/// code stays small and a profiler shows it by name.
+struct ProductFunction {
+  let function: LLVMFunction
+  let tile: ProductTile
+
+  /// Arguments of a call, in the function's order. `third` is the first row's bias, or the place in the activation's
+  /// output that belongs to `out`; any pointer where there is neither.
+  struct Call {
+    var vectors: LLVMValue
+    var broadcasts: LLVMValue
+    var outerCount: LLVMValue
+    var innerCount: LLVMValue
+    var out: LLVMValue
+    var third: LLVMValue
+  }
+
+  /// Declares and defines the function.
+  ///
+  /// - Parameter outStep: bytes between the rows of the result.
+  init(_ k: KernelBuilder, name: String, tile: ProductTile, epilogue: ProductEpilogue, outStep: Int) {
+    self.tile = tile
+    let b = k.b
+    let pointer = b.context.pointer
+    let i64 = b.context.i64
+    let function = b.module.addFunction(
+      name, [pointer, pointer, i64, i64, pointer, pointer], returning: b.context.void, linkage: .internal,
+      parameterNames: ["vectors", "broadcasts", "outer", "inner", "out", "third"])
+    function.add(.noInline)
+    function.add(.noAlias, parameter: 4)
+    b.define(function) { p in
+      let initial = tile.rowOffsets.indices.map { row in
+        epilogue.third == .bias ? k.broadcast(b.offset(p[5], bytes: row * 4)) : k.vector.zero
+      }
+      let sums = tile.emit(
+        k, vectors: p[0], broadcasts: p[1], outerCount: p[2], innerCount: p[3], initial: initial)
+      for (row, vectors) in sums.enumerated() {
+        for (index, sum) in vectors.enumerated() {
+          var value = sum
+          if let formula = epilogue.formula {
+            let output = epilogue.third == .activationOutput
+              ? [k.loadVector(b.offset(p[5], bytes: row * outStep), index)] : []
+            value = FormulaEmitter(b, lanes: k.lanes).emit(formula, operands: [value] + output)
+          }
+          k.storeVector(value, b.offset(p[4], bytes: row * outStep), index)
+        }
+      }
+    }
+    self.function = function
+  }
+
+  func call(_ k: KernelBuilder, _ call: Call) {
+    k.b.call(
+      function, [call.vectors, call.broadcasts, call.outerCount, call.innerCount, call.out, call.third])
+  }
+}
+
+/// Tile functions for all rows of a product: runs of tiles of equal size.
+struct ProductRows {
+  private struct Run {
+    let start: Int
+    let tiles: Int
+    let product: ProductFunction
+  }
+
+  private let runs: [Run]
+  private let broadcastRowStep: Int
+  private let outStep: Int
+  private let thirdRowStep: Int
+
+  /// - Parameters:
+  ///   - broadcastRowStep: bytes between the broadcast operand's rows.
+  ///   - outStep: bytes between the result's rows.
+  init(
+    _ k: KernelBuilder, name: String, rows: Int, broadcastRowStep: Int, epilogue: ProductEpilogue, outStep: Int,
+    depth: Int, vectorStep: Int, broadcastStep: Int, outer: ProductTile.Loop = .none, inner: ProductTile.Loop = .none
+  ) {
+    self.broadcastRowStep = broadcastRowStep
+    self.outStep = outStep
+    thirdRowStep =
+      switch epilogue.third {
+      case .none: 0
+      case .bias: 4
+      case .activationOutput: outStep
+      }
+    runs = tileRuns(rows, limit: k.target.tileRows).map { run in
+      let tile = ProductTile(
+        rowOffsets: (0..<run.size).map { $0 * broadcastRowStep }, vectors: k.target.tileVectors, depth: depth,
+        vectorStep: vectorStep, broadcastStep: broadcastStep, outer: outer, inner: inner)
+      let function = ProductFunction(
+        k, name: "\(name)_tile\(run.size)", tile: tile, epilogue: epilogue, outStep: outStep)
+      return Run(start: run.start, tiles: run.tiles, product: function)
+    }
+  }
+
+  /// Calls every tile in turn; `first` has the addresses of row 0.
+  func callAll(_ k: KernelBuilder, _ first: ProductFunction.Call) {
+    for run in runs {
+      k.b.forLoop(from: 0, to: k.b.i64(run.tiles), name: "tile") { call(k, run, index: $0, first) }
+    }
+  }
+
+  /// Calls the one tile of a number known at run time.
+  func call(_ k: KernelBuilder, tile: LLVMValue, _ first: ProductFunction.Call) {
+    let b = k.b
+    guard runs.count == 2 else { return call(k, runs[0], index: tile, first) }
+    _ = b.ifThen(
+      b.icmp(.slt, tile, runs[0].tiles), name: "run",
+      {
+        call(k, runs[0], index: tile, first)
+        return []
+      },
+      else: {
+        call(k, runs[1], index: b.sub(tile, runs[0].tiles), first)
+        return []
+      })
+  }
+
+  private func call(_ k: KernelBuilder, _ run: Run, index: LLVMValue, _ first: ProductFunction.Call) {
+    let b = k.b
+    let row = b.addIndex(b.mulIndex(index, run.product.tile.rows), run.start)
+    var call = first
+    call.broadcasts = b.offset(first.broadcasts, bytes: b.mulIndex(row, broadcastRowStep))
+    call.out = b.offset(first.out, bytes: b.mulIndex(row, outStep))
+    if thirdRowStep > 0 { call.third = b.offset(first.third, bytes: b.mulIndex(row, thirdRowStep)) }
+    run.product.call(k, call)
+  }
+}

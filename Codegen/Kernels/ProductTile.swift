@@ -1,0 +1,127 @@
+import LLVM
+
+/// The batch-reduce GEMM micro-kernel behind dense layers and the three passes of convolution:
+///
+///     acc[row][v] += sum over outer, inner, k of broadcast(b[outer, inner, k, row]) * a[outer, inner, k, v]
+///
+/// `a` is read as vectors (lanes are images, or channels of a transposed map), `b` as single floats. The arithmetic for
+/// AVX-512: 12 rows x 2 vectors are 24 accumulators; a step of k costs 2 vector loads and 12 broadcasts for 24 FMAs, 7
+/// load cycles beside 12 FMA cycles, and the 24 independent chains cover the FMA's latency (4 cycles x 2 units = 8).
+/// With few rows the chains are too few; then k is split over copies of the accumulators, added at the end.
+struct ProductTile {
+  /// Byte offset of each row's float behind the broadcast pointer.
+  var rowOffsets: [Int]
+  var vectors: Int
+  /// Steps of k, and bytes between them on both sides.
+  var depth: Int
+  var vectorStep: Int
+  var broadcastStep: Int
+  /// Bytes between turns of the two loops around k, and their turns where these are known now.
+  var outer: Loop
+  var inner: Loop
+
+  struct Loop {
+    var vectorStep: Int
+    var broadcastStep: Int
+
+    static let none = Loop(vectorStep: 0, broadcastStep: 0)
+  }
+
+  var rows: Int { rowOffsets.count }
+
+  /// Copies of the accumulators, so that there are chains enough for the FMA units.
+  private var copies: Int { max(1, min(depth, (8 + rows * vectors - 1) / (rows * vectors))) }
+
+  /// Steps of k in a turn of its loop: a multiple of the copies, about 48 FMAs.
+  private var unrolled: Int {
+    let wanted = max(1, 48 / (rows * vectors * copies)) * copies
+    return min(max(copies, wanted), max(copies, depth / copies * copies))
+  }
+
+  /// Emits the loops. `outerCount` and `innerCount` are i64 and may be zero; the accumulators begin at `initial`, a
+  /// value per row, in every lane. The result is [row][vector].
+  func emit(
+    _ k: KernelBuilder, vectors a: LLVMValue, broadcasts w: LLVMValue, outerCount: LLVMValue,
+    innerCount: LLVMValue, initial: [LLVMValue]
+  ) -> [[LLVMValue]] {
+    let b = k.b
+    let zero = k.vector.zero
+    var accumulators = (0..<copies).flatMap { copy in
+      initial.flatMap { Array(repeating: copy == 0 ? $0 : zero, count: vectors) }
+    }
+    let outerLoop = outer
+    let innerLoop = inner
+    accumulators = b.forLoop(from: 0, to: outerCount, carrying: [a, w] + accumulators, name: "outer") { _, outer in
+      let results = b.forLoop(from: 0, to: innerCount, carrying: outer, name: "inner") { _, inner in
+        let sums = reduceDepth(k, inner[0], inner[1], Array(inner.dropFirst(2)))
+        return [
+          b.offset(inner[0], bytes: innerLoop.vectorStep), b.offset(inner[1], bytes: innerLoop.broadcastStep),
+        ] + sums
+      }
+      return [b.offset(outer[0], bytes: outerLoop.vectorStep), b.offset(outer[1], bytes: outerLoop.broadcastStep)]
+        + results.dropFirst(2)
+    }
+    accumulators.removeFirst(2)
+    return (0..<rows).map { row in
+      (0..<vectors).map { vector in
+        (1..<copies).reduce(accumulators[row * vectors + vector]) { sum, copy in
+          b.add(sum, accumulators[(copy * rows + row) * vectors + vector])
+        }
+      }
+    }
+  }
+
+  /// The loop over k, `unrolled` steps a turn, and the rest behind it.
+  private func reduceDepth(
+    _ k: KernelBuilder, _ a: LLVMValue, _ w: LLVMValue, _ accumulators: [LLVMValue]
+  ) -> [LLVMValue] {
+    let b = k.b
+    let whole = depth / unrolled * unrolled
+    var sums = accumulators
+    if whole == unrolled {
+      for step in 0..<whole { self.step(k, a, w, step, &sums) }
+    } else {
+      let results = b.forLoop(from: 0, to: b.i64(whole / unrolled), carrying: [a, w] + sums, name: "k") { _, carried in
+        var sums = Array(carried.dropFirst(2))
+        for step in 0..<unrolled { self.step(k, carried[0], carried[1], step, &sums) }
+        return [
+          b.offset(carried[0], bytes: unrolled * vectorStep), b.offset(carried[1], bytes: unrolled * broadcastStep),
+        ] + sums
+      }
+      sums = Array(results.dropFirst(2))
+    }
+    for step in whole..<depth {
+      // The pointers behind the loop are not carried out of it: the rest is addressed from the start.
+      self.step(k, a, w, step, &sums)
+    }
+    return sums
+  }
+
+  private func step(
+    _ k: KernelBuilder, _ a: LLVMValue, _ w: LLVMValue, _ step: Int, _ sums: inout [LLVMValue]
+  ) {
+    let b = k.b
+    let copy = step % copies
+    let columns = (0..<vectors).map { k.loadVector(b.offset(a, bytes: step * vectorStep), $0) }
+    for (row, rowOffset) in rowOffsets.enumerated() {
+      let factor = k.broadcast(b.offset(w, bytes: step * broadcastStep + rowOffset))
+      for vector in 0..<vectors {
+        let index = (copy * rows + row) * vectors + vector
+        sums[index] = b.fma(factor, columns[vector], sums[index])
+      }
+    }
+  }
+}
+
+/// `total` rows cut into tiles of at most `limit` rows whose sizes differ by at most one: (first row, rows, tiles) runs of
+/// equal size.
+func tileRuns(_ total: Int, limit: Int) -> [(start: Int, size: Int, tiles: Int)] {
+  guard total > 0 else { return [] }
+  let tiles = (total + limit - 1) / limit
+  let size = total / tiles
+  let larger = total % tiles
+  var runs: [(start: Int, size: Int, tiles: Int)] = []
+  if larger > 0 { runs.append((0, size + 1, larger)) }
+  runs.append((larger * (size + 1), size, tiles - larger))
+  return runs
+}

@@ -1,0 +1,50 @@
+import Foundation
+
+/// Makes a shared object of an object file. Generated code calls nothing, so any linker does, without a C library.
+enum Linker {
+  /// The linkers that are tried, in this order.
+  private static let candidates = ["ld.lld", "ld", "lld"]
+
+  static func link(object: [UInt8], to path: String, soname: String) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "vaec-\(ProcessInfo.processInfo.globallyUniqueString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let objectFile = folder.appendingPathComponent("model.o")
+    try Data(object).write(to: objectFile)
+    guard let linker = candidates.lazy.compactMap(find).first else { throw LinkError.noLinker }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: linker)
+    process.arguments = [
+      "-shared", "--build-id=none", "-soname", soname, "-z", "noexecstack", "-z", "defs", "-o", path, objectFile.path,
+    ]
+    let messages = Pipe()
+    process.standardError = messages
+    process.standardOutput = messages
+    try process.run()
+    let output = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw LinkError.failed(linker: linker, output: output) }
+  }
+
+  private static func find(_ name: String) -> String? {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    return (folders + ["/usr/bin", "/usr/local/bin"]).map { $0 + "/" + name }.first {
+      FileManager.default.isExecutableFile(atPath: $0)
+    }
+  }
+}
+
+/// Why no shared object was made.
+public enum LinkError: Error, CustomStringConvertible {
+  case noLinker
+  case failed(linker: String, output: String)
+
+  public var description: String {
+    switch self {
+    case .noLinker: "there is no linker (ld or ld.lld) on the PATH: install binutils or lld"
+    case .failed(let linker, let output):
+      "\(linker) failed: \(output.split(separator: "\n").first.map(String.init) ?? "it gave no reason")"
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import Artifact
+import IR
+import Kernels
+
+/// Writes down for the runner what was compiled.
+struct ManifestMaker {
+  let module: Module
+  let target: KernelTarget
+  let layout: GlobalLayout
+
+  func make(plans: [String: MemoryPlan], compiler: String, digest: String, sourceDigest: String) -> Manifest {
+    let entries = module.entries.compactMap { entry in plans[entry.name].map { self.entry(entry, $0) } }
+    let training = module.training
+    var hypers = module.hypers.map { Manifest.Hyper(name: $0.name, defaultValue: $0.value) }
+    if module.entries.contains(where: { $0.arguments.contains { $0.role == .decay } }) {
+      hypers.append(Manifest.Hyper(name: "decay", defaultValue: training.decay))
+    }
+    return Manifest(
+      name: module.name, compiler: compiler, digest: digest,
+      source: Manifest.Source(file: module.sourceFile, digest: sourceDigest),
+      target: Manifest.Target(
+        triple: target.machine.triple, cpu: target.machine.cpu, features: layout.requiredFeatures(target),
+        vectorBytes: target.lanes * 4, blockImages: target.blockImages),
+      configuration: module.configuration.map { Manifest.Setting(name: $0.name, value: .number($0.value)) },
+      hypers: hypers,
+      training: Manifest.Training(
+        optimizer: training.optimizer, rate: training.rate, batch: training.batch, epochs: training.epochs),
+      inputs: inputs(), latents: latents(), objective: objective(),
+      parameters: layout.parameters(module), weightsBytes: layout.weightsBytes, state: layout.state(module),
+      stateBytes: layout.stateBytes, entries: entries)
+  }
+
+  private func entry(_ entry: Entry, _ plan: MemoryPlan) -> Manifest.Entry {
+    Manifest.Entry(
+      name: entry.name, symbol: "\(module.name)_\(entry.name)",
+      arguments: entry.arguments.map { argument in
+        let name = entry[argument.value].name ?? argument.role.rawValue
+        let isDecay = argument.role == .decay
+        return tensor(isDecay ? "hyper.decay" : name, role(argument.role), entry.typeOf(argument.value))
+      },
+      results: entry.outputs.map { result in
+        let (name, role) = describe(result.target)
+        return tensor(name, role, entry.typeOf(result.value))
+      },
+      arena: Manifest.Arena(fixedBytes: plan.arena.sharedBytes, blockBytes: plan.arena.blockBytes))
+  }
+
+  private func role(_ role: ArgumentRole) -> Manifest.Role {
+    switch role {
+    case .image: .image
+    case .index: .index
+    case .seed: .seed
+    case .epoch: .epoch
+    case .step: .step
+    case .rate: .rate
+    case .decay, .hyper: .hyper
+    case .noise: .noise
+    case .latent: .latent
+    }
+  }
+
+  private func describe(_ target: ResultTarget) -> (String, Manifest.Role) {
+    switch target {
+    case .metric(let name): (name, .metric)
+    case .image(let name): (name, .image)
+    case .latent(let name): (name, name.contains(".") ? .distribution : .latent)
+    case .gradient(let name): (name, .gradient)
+    case .global(let name): (name, .latent)
+    }
+  }
+
+  private func tensor(_ name: String, _ role: Manifest.Role, _ type: TensorType) -> Manifest.Tensor {
+    let element: Manifest.Element =
+      switch type.element {
+      case .u8: .u8
+      case .i32: .i32
+      case .f32, .bf16: .f32
+      }
+    return Manifest.Tensor(
+      name: name, role: role, element: element,
+      shape: type.dimensions.map { if case .fixed(let extent) = $0 { .fixed(extent) } else { .images } })
+  }
+
+  private func inputs() -> [Manifest.Input] {
+    guard let entry = module.entry("train_step") ?? module.entry("evaluate") ?? module.entry("encode") else { return [] }
+    return entry.arguments.filter { $0.role == .image }.map { argument in
+      let type = entry.typeOf(argument.value)
+      return Manifest.Input(
+        name: entry[argument.value].name ?? "x", element: type.element == .u8 ? .u8 : .f32, shape: type.extents)
+    }
+  }
+
+  private func latents() -> [Manifest.Latent] {
+    guard let encode = module.entry("encode") else { return [] }
+    return encode.results.compactMap { result in
+      guard case .latent(let name) = result.target, !name.contains(".") else { return nil }
+      return Manifest.Latent(name: name, shape: encode.typeOf(result.value).extents)
+    }
+  }
+
+  private func objective() -> Manifest.Objective {
+    let metrics = (module.entry("train_step") ?? module.entry("evaluate"))?.results.compactMap { result in
+      if case .metric(let name) = result.target { name } else { nil }
+    }
+    return Manifest.Objective(direction: .minimize, metrics: metrics ?? [])
+  }
+}
+
+/// Where parameters and state lie in the caller's memory: one after the other, each from a 64-byte boundary.
+struct GlobalLayout {
+  private(set) var places: [String: Place] = [:]
+  private(set) var weightsBytes = 0
+  private(set) var stateBytes = 0
+
+  init(_ module: Module) {
+    for global in module.globals {
+      let bytes = MemoryPlan.aligned(global.type.count * 4)
+      switch global.kind {
+      case .parameter:
+        places[global.name] = .weights(offset: weightsBytes)
+        weightsBytes += bytes
+      case .state:
+        places[global.name] = .state(offset: stateBytes)
+        stateBytes += bytes
+      }
+    }
+  }
+
+  func parameters(_ module: Module) -> [Manifest.Parameter] {
+    module.parameters.map { global in
+      Manifest.Parameter(
+        name: global.name, shape: global.type.extents, offset: offset(global.name),
+        initializer: initializer(global.initializer, module))
+    }
+  }
+
+  func state(_ module: Module) -> [Manifest.StateTensor] {
+    module.globals.filter { $0.kind == .state }.map {
+      Manifest.StateTensor(name: $0.name, shape: $0.type.extents, offset: offset($0.name))
+    }
+  }
+
+  private func offset(_ name: String) -> Int {
+    switch places[name] {
+    case .weights(let offset), .state(let offset): offset
+    default: 0
+    }
+  }
+
+  private func initializer(_ initializer: Initializer, _ module: Module) -> Manifest.Initializer {
+    switch initializer.resolved(module) {
+    case .uniform(let bound): .uniform(bound: bound)
+    case .normal(let deviation): .normal(standardDeviation: deviation)
+    case .constant(let value): .constant(value)
+    }
+  }
+
+  /// The instruction sets without which the code traps, by LLVM's names.
+  func requiredFeatures(_ target: KernelTarget) -> [String] {
+    switch (target.machine.architecture, target.lanes) {
+    case (.x86, 16): ["avx512f", "avx512bw", "avx512dq", "avx512vl", "avx2", "fma"]
+    case (.x86, 8): ["avx2", "fma"]
+    default: []
+    }
+  }
+}

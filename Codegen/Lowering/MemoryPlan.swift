@@ -1,0 +1,169 @@
+import IR
+import Kernels
+
+/// Where every value of an entry lies, fixed at compile time. Values that are never alive at the same time share memory;
+/// a block's values lie together, so that the working set of a block is one piece of the arena.
+public struct MemoryPlan: Sendable {
+  public private(set) var slots: [ValueID: TensorSlot] = [:]
+  /// Scratch of each operation, in the order in which it asked for it.
+  public private(set) var scratch: [Int: [Place]] = [:]
+  public private(set) var arena = ArenaLayout(sharedBytes: 0, blockBytes: 0)
+  /// Results that have to be copied to their target behind the last operation.
+  public private(set) var copies: [(result: Int, from: ValueID)] = []
+  /// What lies in the arena, for the reader of the plan.
+  public private(set) var buffers: [Buffer] = []
+
+  /// A piece of the arena, alive from one operation to another.
+  public struct Buffer: Sendable {
+    public let name: String
+    public let isPerBlock: Bool
+    public let bytes: Int
+    public let first: Int
+    public fileprivate(set) var last: Int
+    public fileprivate(set) var offset = 0
+  }
+
+  /// - Parameters:
+  ///   - globals: places of parameters and state.
+  ///   - scratchBytes: what each operation needs for itself in each block.
+  init(
+    _ entry: Entry, globals: [String: Place], target: KernelTarget, scratchBytes: (Operation) -> [Int]
+  ) {
+    var owners: [ValueID: Int] = [:]
+    for (index, argument) in entry.arguments.enumerated() {
+      slots[argument.value] = TensorSlot(type: entry.typeOf(argument.value), place: .input(index))
+    }
+    for index in entry.values.indices {
+      if let name = entry.values[index].global, let place = globals[name] {
+        slots[ValueID(index)] = TensorSlot(type: entry.typeOf(ValueID(index)), place: place)
+      }
+    }
+    let direct = directTargets(entry, globals)
+    var scratchOwners: [Int: [Int]] = [:]
+    for (position, operation) in entry.operations.enumerated() {
+      for operand in operation.operands {
+        if let owner = owners[operand] { buffers[owner].last = position }
+      }
+      if operation.name == "reshape", let source = slots[operation.operands[0]] {
+        // The same elements in the same order: the same memory.
+        let result = operation.results[0]
+        if direct[result] == nil {
+          slots[result] = TensorSlot(type: entry.typeOf(result), place: source.place)
+          owners[result] = owners[operation.operands[0]]
+          continue
+        }
+      }
+      for result in operation.results {
+        let type = entry.typeOf(result)
+        if let place = direct[result] {
+          slots[result] = TensorSlot(type: type, place: place)
+          continue
+        }
+        owners[result] = buffers.count
+        buffers.append(
+          Buffer(
+            name: entry[result].name ?? "\(operation.name).\(position)", isPerBlock: type.isPerImage,
+            bytes: Self.bytes(type, target), first: position, last: position))
+      }
+      for bytes in scratchBytes(operation) {
+        scratchOwners[position, default: []].append(buffers.count)
+        buffers.append(
+          Buffer(
+            name: "\(operation.name).\(position).scratch", isPerBlock: true, bytes: Self.aligned(bytes),
+            first: position, last: position))
+      }
+    }
+    for (index, result) in entry.results.enumerated() where directPlace(of: index, entry, globals, direct) == nil {
+      copies.append((index, result.value))
+      if let owner = owners[result.value] { buffers[owner].last = entry.operations.count }
+    }
+    arena = ArenaLayout(sharedBytes: place(perBlock: false), blockBytes: place(perBlock: true))
+    for (value, owner) in owners {
+      slots[value] = TensorSlot(type: entry.typeOf(value), place: buffers[owner].place)
+    }
+    scratch = scratchOwners.mapValues { $0.map { buffers[$0].place } }
+  }
+
+  /// Offsets by first fit among the buffers that are alive at the same time; the bytes of the whole.
+  private mutating func place(perBlock: Bool) -> Int {
+    var placed: [Int] = []
+    var total = 0
+    for index in buffers.indices where buffers[index].isPerBlock == perBlock {
+      let neighbours = placed.filter {
+        buffers[$0].last >= buffers[index].first && buffers[$0].first <= buffers[index].last
+      }.sorted { buffers[$0].offset < buffers[$1].offset }
+      var offset = 0
+      for other in neighbours {
+        if offset + buffers[index].bytes <= buffers[other].offset { break }
+        offset = max(offset, buffers[other].offset + buffers[other].bytes)
+      }
+      buffers[index].offset = offset
+      total = max(total, offset + buffers[index].bytes)
+      placed.append(index)
+    }
+    return Self.aligned(total)
+  }
+
+  /// Bytes of a value in a block, or in all for a value without images.
+  static func bytes(_ type: TensorType, _ target: KernelTarget) -> Int {
+    aligned(type.count * type.element.byteCount * (type.isPerImage ? target.blockImages : 1))
+  }
+
+  static func aligned(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
+}
+
+extension MemoryPlan.Buffer {
+  var place: Place { isPerBlock ? .block(offset: offset) : .shared(offset: offset) }
+}
+
+extension Entry {
+  /// The type of a value of an entry whose types are all known.
+  func typeOf(_ value: ValueID) -> TensorType { type(of: value) ?? .scalar }
+
+  /// The results that the caller gives memory for: all but new values of globals.
+  var outputs: [EntryResult] { results.filter { !$0.target.isGlobal } }
+
+  /// The number of a result among `outputs`.
+  func outputNumber(of result: Int) -> Int { results[..<result].count { !$0.target.isGlobal } }
+}
+
+extension ResultTarget {
+  var isGlobal: Bool { if case .global = self { true } else { false } }
+}
+
+/// The values that their operations write straight to where the caller, or the next step, wants them: canonical results
+/// to the caller's memory, new values of globals over the old ones where nothing reads those any more.
+private func directTargets(_ entry: Entry, _ globals: [String: Place]) -> [ValueID: Place] {
+  let definitions = entry.definitions()
+  let users = entry.users()
+  var direct: [ValueID: Place] = [:]
+  for (index, result) in entry.results.enumerated() {
+    guard let defined = definitions[result.value], direct[result.value] == nil else { continue }
+    let type = entry.typeOf(result.value)
+    guard entry.operations[defined].name != "reshape" else { continue }
+    if case .global(let name) = result.target {
+      let readers = entry.values.indices.filter { entry.values[$0].global == name }.flatMap { users[ValueID($0)] ?? [] }
+      let isOverwritable = readers.allSatisfy { $0 <= defined }
+      let isElementwise = entry.operations[defined].worksInPlace
+      if isOverwritable, isElementwise || !readers.contains(defined) { direct[result.value] = globals[name] }
+    } else if type.layout == .canonical, !(type.isPerImage && entry.operations[defined].name != "relayout") {
+      direct[result.value] = .output(entry.outputNumber(of: index))
+    }
+  }
+  return direct
+}
+
+private func directPlace(
+  of index: Int, _ entry: Entry, _ globals: [String: Place], _ direct: [ValueID: Place]
+) -> Place? {
+  let result = entry.results[index]
+  guard let place = direct[result.value] else { return nil }
+  if case .global(let name) = result.target { return place == globals[name] ? place : nil }
+  return place == .output(entry.outputNumber(of: index)) ? place : nil
+}
+
+extension Operation {
+  /// True for an operation that reads each element of its operands before it writes that element of its results, and
+  /// no other.
+  var worksInPlace: Bool { name == "adam" || OpTable.standard[name]?.formula != nil }
+}

@@ -1,0 +1,91 @@
+import Artifact
+import Foundation
+import IR
+import Kernels
+import LLVM
+
+/// From a module after the last pass to the files of a compiled model.
+public struct ModelCompiler {
+  /// The version of the compiler, written to manifests and headers.
+  public static let version = "vaec 0.1.0"
+
+  public let target: KernelTarget
+  private let machine: LLVMTargetMachine
+
+  /// - Throws: `LLVMError` where the target is not known.
+  public init(target: LLVMTarget) throws {
+    self.target = KernelTarget(target)
+    machine = try LLVMTargetMachine(target, level: .standard)
+  }
+
+  /// Everything that was made of a module.
+  public struct Output {
+    public let manifest: Manifest
+    public let header: String
+    public let llvm: LLVMModule
+    public let plans: [String: MemoryPlan]
+    public let schedules: [String: [ScheduledKernel]]
+  }
+
+  /// Emits and optimises the LLVM module.
+  ///
+  /// - Parameters:
+  ///   - text: the module as text, for the digest.
+  ///   - source: the model's text.
+  public func lower(_ module: Module, text: String, source: [UInt8]) throws -> Output {
+    let llvm = LLVMModule(module.name, machine: machine)
+    let layout = GlobalLayout(module)
+    var plans: [String: MemoryPlan] = [:]
+    var schedules: [String: [ScheduledKernel]] = [:]
+    for entry in module.entries {
+      guard entry.values.allSatisfy({ $0.type?.isComplete ?? false }) else {
+        throw LoweringError.incomplete(entry: entry.name)
+      }
+      let plan = MemoryPlan(entry, globals: layout.places, target: target) {
+        OperationKernels.scratchBytes($0, entry, target)
+      }
+      plans[entry.name] = plan
+      schedules[entry.name] = try EntryLowering(
+        module: llvm, target: target, prefix: module.name, entry: entry, plan: plan
+      ).emit()
+    }
+    let machineText = [target.machine.triple, target.machine.cpu, target.machine.features.joined(separator: ",")]
+    let digest = SHA256.hex(of: Array(([Self.version] + machineText + [text]).joined(separator: "\n").utf8))
+    let manifest = ManifestMaker(module: module, target: target, layout: layout).make(
+      plans: plans, compiler: Self.version, digest: digest, sourceDigest: SHA256.hex(of: source))
+    emitQueries(llvm, manifest)
+    try llvm.verify()
+    try machine.run(passes: "default<O1>", on: llvm)
+    return Output(
+      manifest: manifest, header: Header.text(manifest), llvm: llvm, plans: plans, schedules: schedules)
+  }
+
+  /// The functions that a caller asks before the first call.
+  private func emitQueries(_ module: LLVMModule, _ manifest: Manifest) {
+    let b = LLVMBuilder(module)
+    let version = module.addFunction("\(manifest.name)_abi_version", [], returning: b.context.i32)
+    b.define(version) { _ in b.ret(b.i32(manifest.abi)) }
+    let texts = [("cpu_features", manifest.target.features.joined(separator: ",")), ("digest", manifest.digest)]
+    for (name, text) in texts {
+      let function = module.addFunction("\(manifest.name)_\(name)", [], returning: b.context.pointer)
+      let address = module.addText("\(manifest.name).\(name)", text)
+      b.define(function) { _ in b.ret(address) }
+    }
+  }
+
+  public func assembly(_ output: Output) throws -> String { try machine.assembly(of: output.llvm) }
+  public func object(_ output: Output) throws -> [UInt8] { try machine.object(of: output.llvm) }
+
+  /// Writes the model's folder: shared object, header and manifest, the manifest last, so that a folder with a manifest is
+  /// complete.
+  public func write(_ output: Output, to folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let object = try object(output)
+    let manifest = output.manifest
+    try AtomicFile.produce(at: "\(folder)/\(manifest.library)") { temporary in
+      try Linker.link(object: object, to: temporary, soname: manifest.library)
+    }
+    try AtomicFile.write(Data(output.header.utf8), to: "\(folder)/\(manifest.header)")
+    try manifest.write(to: "\(folder)/\(manifest.name).json")
+  }
+}

@@ -1,0 +1,196 @@
+import IR
+import Kernels
+
+/// The kernels of one operation: what its op's family makes of it. An op with a formula needs no line here.
+struct OperationKernels {
+  let target: KernelTarget
+  let plan: MemoryPlan
+
+  /// Bytes per block of scratch that an operation needs, in the order in which `kernels` expects the places.
+  static func scratchBytes(_ operation: Operation, _ entry: Entry, _ target: KernelTarget) -> [Int] {
+    switch operation.name {
+    case "dense_weight_gradient":
+      let inputs = entry.typeOf(operation.operands[1]).extents[0]
+      return [TransposeKernel.Target.byteCount(channels: inputs, positions: 1, target: target)]
+    case "conv2d_weight_gradient":
+      let geometry = weightGradientGeometry(operation, entry)
+      let map = TransposeKernel.Target.byteCount(
+        channels: geometry.outputChannels, positions: geometry.outputHeight * geometry.outputWidth, target: target)
+      return PaddedImages.needsCopy(geometry) ? [map, PaddedImages.byteCount(geometry, target: target)] : [map]
+    default: return []
+    }
+  }
+
+  static func weightGradientGeometry(_ operation: Operation, _ entry: Entry) -> ConvolutionGeometry {
+    ConvolutionGeometry(
+      input: entry.typeOf(operation.operands[1]), output: entry.typeOf(operation.operands[0]),
+      kernel: operation.attributes.ints("kernel"), attributes: operation.attributes)
+  }
+
+  /// The kernels of the operation at a position, in order. Throws for an op that no kernel covers.
+  func kernels(_ operation: Operation, at position: Int, in entry: Entry, name: String) throws -> [Kernel] {
+    let operands = operation.operands.compactMap { plan.slots[$0] }
+    let results = operation.results.compactMap { plan.slots[$0] }
+    guard operands.count == operation.operands.count, results.count == operation.results.count, let y = results.first
+    else { throw LoweringError.unplanned(operation: operation.name, entry: entry.name) }
+    let attributes = operation.attributes
+    let scratch = plan.scratch[position] ?? []
+    let third = operands.count > 2 ? operands[2] : nil
+    switch operation.name {
+    case "reshape": return operands[0].place == y.place ? [] : [copy(name, from: operands[0], to: y)]
+    case "constant":
+      return [
+        ElementwiseKernels.kernel(
+          name, formula: .constant(attributes.float("value")), attributes: [:], operands: [], y: y)
+      ]
+    case "decode_u8": return [LayoutKernels.load(name, from: operands[0], to: y, target: target)]
+    case "relayout":
+      return attributes.layout("to") == .canonical
+        ? [LayoutKernels.store(name, from: operands[0], to: y, target: target)]
+        : [LayoutKernels.load(name, from: operands[0], to: y, target: target)]
+    case "dense":
+      return [
+        DenseKernels.forward(
+          name, operation: operation, x: operands[0], w: operands[1], third: third, y: y, target: target)
+      ]
+    case "dense_data_gradient":
+      return [
+        DenseKernels.dataGradient(
+          name, operation: operation, dy: operands[0], w: operands[1], third: third, dx: y, target: target)
+      ]
+    case "dense_weight_gradient":
+      let columns = TransposeKernel.Target(
+        place: scratch[0], channels: operands[1].type.extents[0], positions: 1, target: target)
+      return [
+        TransposeKernel.kernel(name + "_transpose", from: operands[1], to: columns),
+        WeightGradientKernels.dense(name, dy: operands[0], x: columns, dw: y, target: target),
+      ]
+    case "conv2d":
+      return [
+        ConvolutionKernels.forward(
+          name, operation: operation, x: operands[0], w: operands[1], third: third, y: y,
+          geometry: geometry(image: operands[0], map: y, weights: operands[1], attributes))
+      ]
+    case "conv2d_transpose":
+      return [
+        ConvolutionKernels.transposed(
+          name, operation: operation, y: operands[0], w: operands[1], third: third, x: y,
+          geometry: geometry(image: y, map: operands[0], weights: operands[1], attributes))
+      ]
+    case "conv2d_weight_gradient":
+      return convolutionWeightGradient(name, operation, entry, operands, scratch, y)
+    default: return try smallKernels(operation, name: name, entry: entry, operands: operands, results: results)
+    }
+  }
+
+  private func geometry(
+    image: TensorSlot, map: TensorSlot, weights: TensorSlot, _ attributes: Attributes
+  ) -> ConvolutionGeometry {
+    ConvolutionGeometry(
+      input: image.type, output: map.type, kernel: Array(weights.type.extents.suffix(2)), attributes: attributes)
+  }
+
+  private func convolutionWeightGradient(
+    _ name: String, _ operation: Operation, _ entry: Entry, _ operands: [TensorSlot], _ scratch: [Place],
+    _ dw: TensorSlot
+  ) -> [Kernel] {
+    let geometry = Self.weightGradientGeometry(operation, entry)
+    let map = TransposeKernel.Target(
+      place: scratch[0], channels: geometry.outputChannels,
+      positions: geometry.outputHeight * geometry.outputWidth, target: target)
+    var kernels = [TransposeKernel.kernel(name + "_transpose", from: operands[0], to: map)]
+    var images = PaddedImages(
+      place: operands[1].place, height: geometry.inputHeight, width: geometry.inputWidth)
+    if PaddedImages.needsCopy(geometry) {
+      let (height, width) = PaddedImages.extents(geometry)
+      images = PaddedImages(place: scratch[1], height: height, width: width)
+      kernels.append(PaddedImages.kernel(name + "_pad", from: operands[1], to: images, geometry: geometry))
+    }
+    kernels.append(
+      WeightGradientKernels.convolution(name, dy: map, x: images, dw: dw, geometry: geometry, target: target))
+    return kernels
+  }
+
+  /// Everything but the products and the changes of layout.
+  private func smallKernels(
+    _ operation: Operation, name: String, entry: Entry, operands: [TensorSlot], results: [TensorSlot]
+  ) throws -> [Kernel] {
+    let attributes = operation.attributes
+    let y = results[0]
+    switch operation.name {
+    case "sum_per_image": return [ReductionKernels.perImage(name, x: operands[0], y: y, scale: 1)]
+    case "mean_per_image":
+      return [ReductionKernels.perImage(name, x: operands[0], y: y, scale: 1 / Double(operands[0].type.count))]
+    case "broadcast_per_image": return [ReductionKernels.broadcastPerImage(name, x: operands[0], y: y)]
+    case "mean_images": return [ReductionKernels.meanImages(name, x: operands[0], y: y)]
+    case "split_images": return [ReductionKernels.splitImages(name, x: operands[0], y: y)]
+    case "sum_elements": return [ReductionKernels.sumElements(name, x: operands[0], y: y)]
+    case "add_bias": return [ReductionKernels.perChannel(name, x: operands[0], bias: operands[1], y: y)]
+    case "broadcast_channels": return [ReductionKernels.perChannel(name, x: nil, bias: operands[0], y: y)]
+    case "sum_to_channels": return [ReductionKernels.toChannels(name, x: operands[0], y: y)]
+    case "normal_noise":
+      return [LatentKernels.noise(name, noise: LatentKernels.drawn(attributes, operands), y: y)]
+    case "reparam_kl", "reparam_kl_given":
+      let noise = operation.name == "reparam_kl"
+        ? LatentKernels.drawn(attributes, Array(operands[2...])) : .given(operands[2])
+      return [
+        LatentKernels.forward(name, mean: operands[0], logvar: operands[1], noise: noise, z: y, kl: results[1])
+      ]
+    case "reparam_kl_gradient", "reparam_kl_given_gradient":
+      let noise = operation.name == "reparam_kl_gradient"
+        ? LatentKernels.drawn(attributes, Array(operands[4...])) : .given(operands[4])
+      return [
+        LatentKernels.backward(
+          name, mean: operands[0], logvar: operands[1], dz: operands[2], dkl: operands[3], noise: noise,
+          dmean: y, dlogvar: results[1])
+      ]
+    case "bernoulli_loglik_sum", "bernoulli_loglik_sum_gradient":
+      return [
+        LikelihoodKernels.bernoulli(
+          name, logits: operands[0], target: operands[1], d: operands.count > 2 ? operands[2] : nil, loglik: y,
+          dlogits: results.count > 1 ? results[1] : nil)
+      ]
+    case "adam":
+      return [OptimizerKernels.adam(name, attributes: attributes, operands: operands, results: results)]
+    case "bias_correction":
+      return [
+        OptimizerKernels.biasCorrection(name, decay: attributes.float("decay"), step: operands[0], y: y)
+      ]
+    default:
+      guard let formula = OpTable.standard[operation.name]?.formula else {
+        throw LoweringError.noKernel(operation: operation.name, entry: entry.name)
+      }
+      return [
+        ElementwiseKernels.kernel(name, formula: formula, attributes: attributes, operands: operands, y: y)
+      ]
+    }
+  }
+
+  /// The kernel that copies a value to where a result is wanted.
+  func copy(_ name: String, from: TensorSlot, to: TensorSlot) -> Kernel {
+    guard from.type.isPerImage else {
+      return ElementwiseKernels.kernel(name, formula: .operand(0), attributes: [:], operands: [from], y: to)
+    }
+    switch (from.type.layout, to.type.layout) {
+    case (.lanes, .canonical): return LayoutKernels.store(name, from: from, to: to, target: target)
+    case (.lanes, .lanes):
+      return ElementwiseKernels.kernel(name, formula: .operand(0), attributes: [:], operands: [from], y: to)
+    case (.canonical, _): return LayoutKernels.copyRows(name, from: from, to: to)
+    }
+  }
+}
+
+/// What lowering cannot do; a fault of ours, not of the model's.
+public enum LoweringError: Error, CustomStringConvertible {
+  case noKernel(operation: String, entry: String)
+  case unplanned(operation: String, entry: String)
+  case incomplete(entry: String)
+
+  public var description: String {
+    switch self {
+    case .noKernel(let operation, let entry): "no kernel makes the op '\(operation)' of entry '\(entry)'"
+    case .unplanned(let operation, let entry): "'\(operation)' of entry '\(entry)' has no place in memory"
+    case .incomplete(let entry): "entry '\(entry)' has values of unknown type: run the pass 'infer-shapes' first"
+    }
+  }
+}

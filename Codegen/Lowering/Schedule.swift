@@ -1,0 +1,70 @@
+import IR
+import Kernels
+
+/// A kernel in its place in an entry.
+public struct ScheduledKernel {
+  public let kernel: Kernel
+  /// The position of the operation that it belongs to; nil for a copy of a result.
+  public let operation: Int?
+  let access: Access
+  /// True where all workers have to be done with what came before.
+  public internal(set) var needsBarrier = false
+
+  init(kernel: Kernel, operation: Int?, access: Access) {
+    self.kernel = kernel
+    self.operation = operation
+    self.access = access
+  }
+}
+
+/// The memory that a kernel reads and writes.
+struct Access {
+  private(set) var reads: [Range<Int>] = []
+  private(set) var writes: [Range<Int>] = []
+
+  mutating func add(read slot: TensorSlot?, _ target: KernelTarget) {
+    if let slot { reads.append(Self.range(slot.place, MemoryPlan.bytes(slot.type, target))) }
+  }
+
+  mutating func add(write slot: TensorSlot?, _ target: KernelTarget) {
+    if let slot { writes.append(Self.range(slot.place, MemoryPlan.bytes(slot.type, target))) }
+  }
+
+  mutating func add(write place: Place, bytes: Int) { writes.append(Self.range(place, bytes)) }
+
+  func conflicts(with other: Access) -> Bool {
+    func meet(_ a: [Range<Int>], _ b: [Range<Int>]) -> Bool { a.contains { x in b.contains { $0.overlaps(x) } } }
+    return meet(writes, other.reads) || meet(writes, other.writes) || meet(reads, other.writes)
+  }
+
+  /// A stretch of one line on which every region of memory has a part of its own, 2^40 bytes apart.
+  private static func range(_ place: Place, _ bytes: Int) -> Range<Int> {
+    let region = 1 << 40
+    let start =
+      switch place {
+      case .block(let offset): offset
+      case .shared(let offset): region + offset
+      case .weights(let offset): 2 * region + offset
+      case .state(let offset): 3 * region + offset
+      case .input(let index): (4 + index) * region
+      case .output(let index): (1024 + index) * region
+      }
+    return start..<start + max(1, bytes)
+  }
+}
+
+extension [ScheduledKernel] {
+  /// Marks the kernels that touch what a kernel since the last barrier writes, or write what it touches.
+  func withBarriers() -> [ScheduledKernel] {
+    var open: [Access] = []
+    return map { scheduled in
+      var scheduled = scheduled
+      if open.contains(where: { scheduled.access.conflicts(with: $0) }) {
+        scheduled.needsBarrier = true
+        open = []
+      }
+      open.append(scheduled.access)
+      return scheduled
+    }
+  }
+}
