@@ -44,9 +44,53 @@ extension Entry {
   }
 }
 
+/// What several fusions need.
+extension Entry {
+  /// Replaces operations by others that make the same results, where the first of them stands.
+  /// - Returns: false, and no change, where the values then depend on each other in a circle.
+  mutating func replace(_ old: [Operation], by new: [Operation]) -> Bool {
+    let gone = Set(old.flatMap(\.results))
+    guard let position = operations.firstIndex(where: { $0.results.contains(where: gone.contains) }) else {
+      return false
+    }
+    var changed = self
+    changed.operations.replaceSubrange(position...position, with: new)
+    let kept = changed.operations[(position + new.count)...].filter { operation in
+      !operation.results.contains(where: gone.contains)
+    }
+    changed.operations.replaceSubrange((position + new.count)..., with: kept)
+    guard let ordered = changed.sorted() else { return false }
+    self = ordered
+    return true
+  }
+
+  /// The f32[N] that a value repeats over each image, or is; nil where it is something else.
+  func numberPerImage(behind value: ValueID) -> ValueID? {
+    if let operation = operations.first(where: { $0.results.contains(value) }),
+      operation.name == "broadcast_per_image"
+    {
+      return operation.operands[0]
+    }
+    return type(of: value)?.dimensions == [.images] ? value : nil
+  }
+}
+
+/// The places that several operations came from, each once.
+func mergedSources(_ operations: [Operation]) -> [SourceRange] {
+  var sources: [SourceRange] = []
+  for operation in operations { sources.formUnion(operation.sources) }
+  return sources
+}
+
 extension [SourceRange] {
   /// Appends the ranges that are not there yet.
   mutating func formUnion(_ other: [SourceRange]) {
     for range in other where !contains(range) { append(range) }
+  }
+
+  func union(_ other: [SourceRange]) -> [SourceRange] {
+    var result = self
+    result.formUnion(other)
+    return result
   }
 }

@@ -18,7 +18,7 @@ func mergeEqualOperations(_ entry: inout Entry) -> Int {
   for var operation in entry.operations {
     operation.operands = operation.operands.map { replacements[$0] ?? $0 }
     let key = Key(
-      name: operation.name, operands: operation.operands, attributes: operation.attributesWithoutDefaults,
+      name: operation.name, operands: operation.operands, attributes: operation.attributes,
       types: operation.results.map { entry.type(of: $0) })
     guard let first = known[key] else {
       known[key] = kept.count
@@ -66,12 +66,5 @@ extension Entry {
       }
     }
     return duplicates
-  }
-}
-
-extension Operation {
-  fileprivate var attributesWithoutDefaults: Attributes {
-    guard let definition = OpTable.standard[name] else { return attributes }
-    return Attributes(attributes.values.filter { definition.attribute($0.key)?.defaultValue != $0.value })
   }
 }

@@ -72,6 +72,7 @@ private struct ShapeInference {
       entry[argument.value].type = type(ofLatent: latent, entry: entry.name, at: nil)
     }
     for operation in entry.operations { infer(operation, &entry) }
+    entry.resolveFreeExtents()
     if entry.name == "encode" {
       for result in entry.results {
         if case .latent(let name) = result.target { latents[name] = entry.type(of: result.value) }
@@ -153,6 +154,16 @@ private struct ShapeInference {
         diagnostics.append(
           Diagnostic("the shape of '\(operation.name)' is not known", at: operation.sources.first))
       }
+    }
+  }
+}
+
+extension Entry {
+  /// Writes the extents of reshapes out, so that equal reshapes look equal.
+  fileprivate mutating func resolveFreeExtents() {
+    for index in operations.indices where operations[index].name == "reshape" {
+      guard let type = type(of: operations[index].results[0]) else { continue }
+      operations[index].attributes["shape"] = .ints(type.extents)
     }
   }
 }

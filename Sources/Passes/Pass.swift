@@ -34,7 +34,9 @@ public struct Pass: Sendable {
 
   /// Every pass that there is, in the order in which they first run.
   public static let registry: [Pass] = [
-    inferShapes, simplify, differentiate,
+    inferShapes, simplify, differentiate, fuseLikelihood, fuseReparamKL, fuseConvolution, fuseDense,
+    fuseOptimizer,
+    assignLayouts,
   ]
 
   /// The pass of that name.
@@ -96,14 +98,20 @@ public enum PassError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 /// A pass made something that the verifier refuses: our own mistake, not the user's (exit status 70).
-public struct InternalError: Error, Sendable, CustomStringConvertible {
+public struct InternalError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The pass, or what made the pipeline's input.
   public let pass: String
-  public let message: String
+  public let diagnostics: [Diagnostic]
 
-  public init(pass: String, message: String) {
+  public init(pass: String, diagnostics: [Diagnostic]) {
     self.pass = pass
-    self.message = message
+    self.diagnostics = diagnostics
   }
 
-  public var description: String { "internal error: the pass '\(pass)' made an invalid module: \(message)" }
+  public var description: String {
+    let faults = diagnostics.map { diagnostic in
+      ([diagnostic.message] + diagnostic.notes.map(\.message)).joined(separator: "; ")
+    }
+    return "internal error: '\(pass)' made an invalid module: \(faults.joined(separator: "; "))"
+  }
 }

@@ -20,6 +20,14 @@ public struct Pipeline: Sendable {
     // The objective's gradient is more of the same operations, made before fusion so that they fuse too.
     .differentiate,
     .simplify,
+    // What follows a product, and what shares a loop, becomes one operation, so that nothing between is stored.
+    .fuseLikelihood,
+    .fuseReparamKL,
+    .fuseConvolution,
+    .fuseDense,
+    .fuseOptimizer,
+    // From here on values have the layout in which the kernels work.
+    .assignLayouts,
   ])
 
   /// Runs the passes.
@@ -39,6 +47,7 @@ public struct Pipeline: Sendable {
       throw PassError.unknownPass(last, suggestion: closestMatch(to: last, in: [input] + passes.map(\.name)))
     }
     var module = module.renumbered()
+    try verify(module, .elaborated, after: input)
     var reports: [PassReport] = []
     try observe(Phase(number: 1, name: input, module: module, report: nil))
     if last == input { return PipelineResult(module: module, reports: []) }
@@ -58,9 +67,18 @@ public struct Pipeline: Sendable {
     let duration = try ContinuousClock().measure {
       try pass.body(&module, &context)
       module = module.renumbered()
+      try verify(module, .inferred, after: pass.name)
     }
     return PassReport(
       pass: pass.name, changed: module != before, statistics: context.statistics, duration: duration)
+  }
+
+  private func verify(_ module: Module, _ phase: Verifier.Phase, after pass: String) throws(InternalError) {
+    do {
+      try Verifier.verify(module, phase: phase)
+    } catch {
+      throw InternalError(pass: pass, diagnostics: error.diagnostics)
+    }
   }
 }
 
@@ -73,6 +91,8 @@ public struct Phase: Sendable {
   /// Nil for the input.
   public let report: PassReport?
 
+  /// The module's text form.
+  public var text: String { module.text }
   /// The name of the phase's dump: `02-infer-shapes.vir`.
   public var fileName: String { "\(number < 10 ? "0" : "")\(number)-\(name).vir" }
 }
@@ -83,6 +103,7 @@ public struct PassReport: Sendable, Equatable, CustomStringConvertible {
   /// False where the module is what it was.
   public let changed: Bool
   public let statistics: [Statistic]
+  /// The verifier's time included.
   public let duration: Duration
 
   /// One line, without the time: `simplify: 3 duplicates merged, 2 dead operations removed`.
