@@ -74,7 +74,9 @@ let package = Package(
     .target(name: "CommandLineTable", path: "Sources/CommandLine"),
     .executableTarget(
       name: "vaec",
-      dependencies: ["CommandLineTable", "VDL", "Passes", "Lowering", "Artifact", "Diagnostics", "IR"],
+      dependencies: [
+        "CommandLineTable", "VDL", "Passes", "Lowering", "Kernels", "LLVM", "Artifact", "Diagnostics", "IR",
+      ],
       path: "Tools/vaec"),
     .executableTarget(
       name: "vaerun",

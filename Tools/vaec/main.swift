@@ -1,1 +1,13 @@
-print("not built yet")
+import CommandLineTable
+import Foundation
+
+// The compiler's command line. Errors go to standard error, one line or located ones; the exit status says whose
+// mistake it was (ExitStatus).
+do {
+  switch try VaecCommands.table.parse(Array(CommandLine.arguments.dropFirst())) {
+  case .print(let text): print(text)
+  case .run(let invocation): try VaecCommands.run(invocation)
+  }
+} catch {
+  exit(VaecCommands.report(error).rawValue)
+}
