@@ -150,6 +150,8 @@ import VDL
     (objective, "maximize loglik(x) - «gamma» * kl(z)", "unknown name 'gamma'"),
     (objective, "maximize loglik(x) - «kl»", "'kl' needs its subject in parentheses"),
     (objective, "maximize «loglik(1)»", "'loglik' needs the name of a result of the decoder"),
+    (objective, "maximize loglik(x) * («1 / 0»)", "division by zero"),
+    (layers, "let h = (x |> flatten) * («1e300 * 1e300»)", "this number is too large"),
     (objective, "maximize «beta * 2»", "the objective has no term"),
     (objective, "maximize «loglik(x) |> relu»", "a layer cannot stand in the objective"),
     (posterior, "z = h |> dense(latent)", "'kl(z)' needs a posterior: the encoder does not draw 'z'"),

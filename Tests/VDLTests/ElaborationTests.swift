@@ -27,9 +27,9 @@ import VDL
 
   @Test(arguments: [
     ("convvae", "train_step", ["x", "index", "seed", "epoch", "step", "rate", "hyper.beta"]),
-    ("convvae", "gradients", ["x", "hyper.beta", "noise.z"]),
+    ("convvae", "gradients", ["x", "noise.z", "hyper.beta"]),
     ("convvae", "evaluate", ["x", "index", "seed", "epoch", "hyper.beta"]),
-    ("convvae", "evaluate_given", ["x", "hyper.beta", "noise.z"]),
+    ("convvae", "evaluate_given", ["x", "noise.z", "hyper.beta"]),
     ("convvae", "encode", ["x"]),
     ("convvae", "decode", ["z"]),
     ("convvae", "sample", ["index", "seed", "epoch"]),

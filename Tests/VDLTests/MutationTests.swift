@@ -48,7 +48,7 @@ import VDL
     let words = Keyword.allCases.map(\.rawValue) + Punctuation.allCases.map(\.rawValue)
     let vocabulary =
       words + ["x", "1", "0.5", "\"a\"", "\"", "@", "//", "///", "\n", "é", "99999999999999999999"]
-    for _ in 0..<500 {
+    for _ in 0..<1200 {
       var changes: [Int: String?] = [:]
       for _ in 0..<Int.random(in: 1...4, using: &generator) {
         let index = Int.random(in: 0..<tokens.count - 1, using: &generator)

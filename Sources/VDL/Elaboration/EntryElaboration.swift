@@ -47,6 +47,7 @@ struct ModuleElaborator {
   private func gradients() throws(Recovery) -> Entry {
     var entry = elaborator("gradients", .given)
     entry.addImages()
+    addNoise(&entry)
     entry.addHypers()
     let loss = try meanMetrics(&entry)
     for (parameter, gradient) in try parameterGradients(of: loss, &entry) {
@@ -123,6 +124,7 @@ struct ModuleElaborator {
   private func evaluateGiven() throws(Recovery) -> Entry {
     var entry = elaborator("evaluate_given", .given)
     entry.addImages()
+    addNoise(&entry)
     entry.addHypers()
     for (name, value) in try perImageMetrics(&entry) { entry.addResult(.metric(name), value) }
     return entry.builder.entry
@@ -188,9 +190,17 @@ struct ModuleElaborator {
     }
   }
 
-  /// Whether the encoder draws a latent.
-  private var drawsLatents: Bool {
-    symbols.encoder?.statements.contains { if case .draw = $0 { true } else { false } } ?? false
+  /// The latents that the encoder draws.
+  private var drawnLatents: [String] {
+    symbols.encoder?.statements.compactMap { if case .draw(let draw) = $0 { draw.name.text } else { nil } }
+      ?? []
+  }
+
+  private var drawsLatents: Bool { !drawnLatents.isEmpty }
+
+  /// The caller's noise for each draw.
+  private func addNoise(_ entry: inout EntryElaborator) {
+    for latent in drawnLatents { _ = entry.argument("noise.\(latent)", .noise, nil) }
   }
 }
 

@@ -169,7 +169,7 @@ extension EntryElaborator {
       switch entry.latentMode {
       case .mean: return mean
       case .given:
-        let noise = entry.argument("noise.\(name)", .noise, nil)
+        guard let noise = entry.builder.entry.argument(named: "noise.\(name)") else { throw Recovery() }
         return try entry.emit("reparameterize", [mean, logvar, noise], named: name)
       case .drawn(let domain):
         let noise = try entry.noise(for: name, path: "encoder.\(name)", domain: domain)

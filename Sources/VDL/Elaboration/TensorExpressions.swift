@@ -77,8 +77,16 @@ extension EntryElaborator {
   mutating func combine(_ operation: BinaryOperator, _ left: Operand, _ right: Operand) throws(Recovery)
     -> Operand
   {
-    if case .number(let a) = left, case .number(let b) = right { return .number(operation.apply(a, b)) }
+    if case .number(let a) = left, case .number(let b) = right {
+      let result = operation.apply(a, b)
+      guard result.isFinite else { throw failArithmetic(operation, b) }
+      return .number(result)
+    }
     return .tensor(try emit(operation.opName, [try value(of: left), try value(of: right)]))
+  }
+
+  private func failArithmetic(_ operation: BinaryOperator, _ right: Double) -> Recovery {
+    fail(TypeError(operation == .divide && right == 0 ? "division by zero" : "this number is too large"))
   }
 
   mutating func value(of operand: Operand) throws(Recovery) -> ValueID {
