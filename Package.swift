@@ -103,7 +103,7 @@ let package = Package(
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "CPNG"]),
     .testTarget(name: "CommandLineTests", dependencies: ["CommandLineTable"]),
-    .testTarget(name: "ToolsTests", dependencies: ["vaec", "vaerun"]),
+    .testTarget(name: "ToolsTests", dependencies: ["vaec", "vaerun", "Artifact"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -3,14 +3,16 @@ extension CommandTable {
   public var help: String {
     var lines = ["\(program): \(summary)", "", "Usage: \(program) COMMAND [options]", "", "Commands:"]
     lines += columns(commands.map { ($0.name, $0.summary) })
-    if !examples.isEmpty { lines += ["", "Examples:"] + columns(examples.map { ($0.line, $0.meaning) }) }
+    if !examples.isEmpty {
+      lines += ["", "Examples:"] + columns(examples.map { ($0.line, $0.meaning) }, widest: widestExample)
+    }
     lines += ["", "'\(program) COMMAND --help' explains a command, '\(program) --version' names the version."]
     return lines.joined(separator: "\n")
   }
 
   /// The help of one command.
   public func help(of command: Command) -> String {
-    var lines = wrapped("\(program) \(command.name) \(command.summary)", width: helpWidth)
+    var lines = wrapped("\(program) \(command.name): \(command.summary)", width: helpWidth)
     let places = command.positionals.map { positional in
       let name = positional.name + (positional.isRepeated ? "..." : "")
       return positional.isRequired ? name : "[\(name)]"
@@ -23,7 +25,8 @@ extension CommandTable {
     }
     if !command.options.isEmpty { lines += ["", "Options:"] + columns(command.options.map(row)) }
     if !command.examples.isEmpty {
-      lines += ["", "Examples:"] + columns(command.examples.map { ($0.line, $0.meaning) })
+      lines +=
+        ["", "Examples:"] + columns(command.examples.map { ($0.line, $0.meaning) }, widest: widestExample)
     }
     return lines.joined(separator: "\n")
   }
@@ -41,10 +44,11 @@ extension CommandTable {
 /// Help is read in terminals of 80 columns and more.
 private let helpWidth = 80
 private let widestName = 26
+private let widestExample = 40
 
 /// Two columns; a name too wide for its column stands on a line of its own.
-private func columns(_ rows: [(String, String)]) -> [String] {
-  let width = rows.map(\.0.count).filter { $0 <= widestName }.max() ?? widestName
+private func columns(_ rows: [(String, String)], widest: Int = widestName) -> [String] {
+  let width = rows.map(\.0.count).filter { $0 <= widest }.max() ?? widest
   return rows.flatMap { name, help -> [String] in
     let text = wrapped(help, width: helpWidth - width - 4)
     let indent = String(repeating: " ", count: width + 4)

@@ -37,8 +37,8 @@ extension ModelInstance {
   /// The arguments of an entry for some images of a source, filled by their roles.
   func arguments(
     of entry: Manifest.Entry, images: ArraySlice<Int>, source: (any ImageSource)?, inputs: EntryInputs
-  ) throws -> [String: HostTensor] {
-    var arguments: [String: HostTensor] = [:]
+  ) throws -> [String: EntryValue] {
+    var arguments: [String: EntryValue] = [:]
     for tensor in entry.arguments {
       arguments[tensor.name] = try value(
         of: tensor, entry: entry, images: images, source: source, inputs: inputs)
@@ -49,7 +49,7 @@ extension ModelInstance {
   private func value(
     of tensor: Manifest.Tensor, entry: Manifest.Entry, images: ArraySlice<Int>, source: (any ImageSource)?,
     inputs: EntryInputs
-  ) throws -> HostTensor {
+  ) throws -> EntryValue {
     switch tensor.role {
     case .image:
       guard let source else { throw RunError.notFilled(entry: entry.name, argument: tensor.name) }

@@ -8,7 +8,7 @@ extension ModelInstance {
   /// - Parameter body: takes the images' numbers and the results by name.
   public func forEachBatch(
     of source: any ImageSource, entry name: String, inputs: EntryInputs = EntryInputs(),
-    _ body: (Range<Int>, [String: HostTensor]) throws -> Void
+    _ body: (Range<Int>, [String: EntryValue]) throws -> Void
   ) throws {
     let entry = try model.entry(name)
     try check(source, hypers: inputs.hypers)
@@ -58,7 +58,7 @@ extension ModelInstance {
     let count = codes.count / size
     for begin in stride(from: 0, to: count, by: Self.inferenceBatch) {
       let end = min(begin + Self.inferenceBatch, count)
-      let part = HostTensor.f32(Array(codes[begin * size..<end * size]))
+      let part = EntryValue.f32(Array(codes[begin * size..<end * size]))
       images += try call("decode", [argument.name: part], count: end - begin)[result.name]?.floats ?? []
     }
     return images

@@ -25,7 +25,7 @@ final class MetricsLog {
     lines = try Self.open(folder.metricsLines, beginning: "")
   }
 
-  private static let fields = ["split", "epoch", "step", "seconds", "images_per_second", "rate"]
+  static let fields = ["split", "epoch", "step", "seconds", "images_per_second", "rate"]
 
   func step(_ report: StepReport, rate: Double) throws {
     means.add(report.metrics, images: report.images)

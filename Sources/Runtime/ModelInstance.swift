@@ -46,7 +46,7 @@ public final class ModelInstance {
   ///   - count: the number of images, N in the manifest's shapes
   /// - Returns: its results, by name.
   /// - Throws: `ModelError` where an argument is missing, unknown, of another type or of another size.
-  public func call(_ name: String, _ inputs: [String: HostTensor], count: Int) throws -> [String: HostTensor] {
+  public func call(_ name: String, _ inputs: [String: EntryValue], count: Int) throws -> [String: EntryValue] {
     let entry = try model.entry(name)
     guard count >= 1, count <= 1 << 31 else { throw ModelError.countOutOfRange(entry: name, count: count) }
     try check(inputs, of: entry, count: count)
@@ -61,10 +61,10 @@ public final class ModelInstance {
       try model.function(entry), offsets: offsets, arguments: entry.arguments.count, count: count,
       state: needsState ? try makeState() : state)
     guard status == 0 else { throw ModelError.refused(entry: name, status: status) }
-    var results: [String: HostTensor] = [:]
+    var results: [String: EntryValue] = [:]
     for (index, tensor) in entry.results.enumerated() {
       let place = index + entry.arguments.count
-      results[tensor.name] = HostTensor(
+      results[tensor.name] = EntryValue(
         tensor.element, copying: staging.start + offsets[place], count: sizes[place])
     }
     return results
@@ -91,7 +91,7 @@ public final class ModelInstance {
     }
   }
 
-  private func check(_ inputs: [String: HostTensor], of entry: Manifest.Entry, count: Int) throws {
+  private func check(_ inputs: [String: EntryValue], of entry: Manifest.Entry, count: Int) throws {
     for tensor in entry.arguments {
       guard let input = inputs[tensor.name] else {
         throw ModelError.missingArgument(entry: entry.name, argument: tensor.name)

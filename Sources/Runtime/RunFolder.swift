@@ -9,6 +9,8 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   /// The compiled model's digest.
   public var digest: String
   public var data: String
+  /// The folder in which its files were looked for, where one was named.
+  public var dataFolder: String?
   public var trainingImages: Int
   public var validationImages: Int
   public var epochs: Int
@@ -19,7 +21,8 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   public var threads: Int
 
   public init(
-    model: String, modelFolder: String, digest: String, data: String, trainingImages: Int,
+    model: String, modelFolder: String, digest: String, data: String, dataFolder: String? = nil,
+    trainingImages: Int,
     validationImages: Int,
     epochs: Int, batch: Int, rate: Double, hypers: [String: Double], seed: UInt64, threads: Int
   ) {
@@ -27,6 +30,7 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
     self.modelFolder = modelFolder
     self.digest = digest
     self.data = data
+    self.dataFolder = dataFolder
     self.trainingImages = trainingImages
     self.validationImages = validationImages
     self.epochs = epochs

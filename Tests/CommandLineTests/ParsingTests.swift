@@ -144,7 +144,7 @@ private enum Sample {
   func commandHelpShowsOptionsDefaultsAndExamples(_ arguments: [String]) throws {
     #expect(
       try printed(arguments) == """
-        tool train trains a model
+        tool train: trains a model
 
         Usage: tool train [MODEL] [options]
 

@@ -34,7 +34,7 @@ import Testing
 
   @Test(
     arguments: [
-      (["x": HostTensor.u8([1, 2, 3])], 1, "encode: x has 3 elements: it has to have 4"),
+      (["x": EntryValue.u8([1, 2, 3])], 1, "encode: x has 3 elements: it has to have 4"),
       (["x": .f32([1, 2, 3, 4])], 1, "encode: x is f32: it has to be u8"),
       ([:], 1, "encode needs x: give a value for it"),
       (["x": .u8([1, 2, 3, 4]), "y": .u8([])], 1, "encode takes no y: it takes x"),
@@ -43,8 +43,8 @@ import Testing
         ["x": .u8([])], .max,
         "encode cannot take \(Int.max) images: give it at least one and no more than fit the memory"
       ),
-    ] as [([String: HostTensor], Int, String)])
-  func callsThatDoNotFitTheManifestAreRefused(_ inputs: [String: HostTensor], _ count: Int, _ message: String)
+    ] as [([String: EntryValue], Int, String)])
+  func callsThatDoNotFitTheManifestAreRefused(_ inputs: [String: EntryValue], _ count: Int, _ message: String)
     throws
   {
     try TinyModel.withInstance { instance, _ in

@@ -1,7 +1,7 @@
 import Artifact
 
 /// The elements of an argument or result of an entry, row-major.
-public enum HostTensor: Equatable, Sendable {
+public enum EntryValue: Equatable, Sendable {
   case f32([Float])
   case u8([UInt8])
   case i32([Int32])

@@ -1,0 +1,51 @@
+import Foundation
+import Testing
+
+/// A program that was run to its end.
+struct ProgramRun {
+  let status: Int32
+  let output: String
+  let errors: String
+
+  /// Runs a program in a folder. What it writes goes through files, so that no pipe can fill up.
+  init(_ path: String, _ arguments: [String], in folder: String, signalAfter delay: Double? = nil) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    let stem = folder + "/.\(UUID().uuidString)"
+    let files = [stem + ".out", stem + ".err"]
+    for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
+    defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
+    process.standardOutput = FileHandle(forWritingAtPath: files[0])
+    process.standardError = FileHandle(forWritingAtPath: files[1])
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    if let delay {
+      Thread.sleep(forTimeInterval: delay)
+      process.interrupt()
+    }
+    process.waitUntilExit()
+    status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    output = try String(contentsOfFile: files[0], encoding: .utf8)
+    errors = try String(contentsOfFile: files[1], encoding: .utf8)
+  }
+
+  /// Runs one of the package's own programs, which are built beside the tests.
+  static func tool(_ name: String, _ line: String, in folder: String, signalAfter delay: Double? = nil) throws
+    -> ProgramRun
+  {
+    let beside = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    let path = beside.appendingPathComponent(name).path
+    try #require(FileManager.default.isExecutableFile(atPath: path), "\(path) is not built")
+    return try ProgramRun(path, line.split(separator: " ").map(String.init), in: folder, signalAfter: delay)
+  }
+}
+
+/// Gives `body` a fresh folder and removes it afterwards.
+func withTemporaryFolder<T>(_ body: (String) throws -> T) throws -> T {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("vaec-\(UUID().uuidString)").path
+  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(atPath: folder) }
+  return try body(folder)
+}

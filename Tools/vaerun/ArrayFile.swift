@@ -1,0 +1,166 @@
+import Artifact
+import Foundation
+import Runtime
+
+/// Numbers per image under a name.
+struct NamedArray {
+  var name: String
+  var role: Manifest.Role
+  /// Image behind image.
+  var values: [Float]
+  /// The shape of one image's numbers; empty means a list of them.
+  var shape: [Int] = []
+}
+
+/// Why a file of images or codes cannot be taken, and what to do.
+enum ArrayFileError: Error, CustomStringConvertible {
+  case otherKind(path: String, kinds: String)
+  case badNumber(path: String, line: Int, text: String)
+  case otherLength(path: String, line: Int, found: Int, needed: Int)
+  case otherShape(path: String, tensor: String, found: [Int], needed: String)
+  case outOfRange(path: String, what: String)
+  case empty(path: String)
+
+  var description: String {
+    switch self {
+    case .otherKind(let path, let kinds): "\(path) has an ending that is not known here: name a \(kinds) file"
+    case .badNumber(let path, let line, let text): "\(path):\(line): '\(text)' is not a number: mend the line"
+    case .otherLength(let path, let line, let found, let needed):
+      "\(path):\(line): the line has \(found) numbers: it has to have \(needed)"
+    case .otherShape(let path, let tensor, let found, let needed):
+      "\(path): \(tensor) has the shape \(found): it has to have \(needed)"
+    case .outOfRange(let path, let what): "\(path): \(what)"
+    case .empty(let path): "\(path) holds nothing: give at least one line or row"
+    }
+  }
+}
+
+/// Files of images and codes: safetensors and comma-separated values.
+enum ArrayFile {
+  enum Kind {
+    case safetensors
+    case csv
+
+    /// The kind that a path's ending says; `others` names further endings that the command knows.
+    init(_ path: String, others: String = "") throws {
+      switch (path as NSString).pathExtension.lowercased() {
+      case "safetensors": self = .safetensors
+      case "csv": self = .csv
+      default:
+        throw ArrayFileError.otherKind(
+          path: path, kinds: ".safetensors\(others.isEmpty ? " or" : ",") .csv\(others)")
+      }
+    }
+  }
+
+  /// Images of a shape. Floats are taken to the nearest of the 256 grey levels that models train on.
+  static func images(_ path: String, shape: [Int]) throws -> ImageArray {
+    let size = shape.reduce(1, *)
+    let bytes: [UInt8]
+    switch try Kind(path) {
+    case .csv:
+      bytes = try table(path, columns: size).map { value in
+        guard value >= 0, value <= 255 else {
+          throw ArrayFileError.outOfRange(path: path, what: "\(value) is no pixel: write 0 to 255")
+        }
+        return UInt8(value.rounded())
+      }
+    case .safetensors:
+      let reader = try SafetensorsReader(path)
+      let tensor = try reader.tensor("x") ?? Self.only(reader)
+      guard tensor.shape.first != 0, Array(tensor.shape.dropFirst()) == shape else {
+        throw ArrayFileError.otherShape(
+          path: path, tensor: tensor.name, found: tensor.shape,
+          needed: "[N, \(shape.map(String.init).joined(separator: ", "))]")
+      }
+      bytes =
+        tensor.element == .u8
+        ? try reader.unsignedBytes(of: tensor.name)
+        : try reader.floats(of: tensor.name).map {
+          guard $0 >= 0, $0 <= 1 else {
+            throw ArrayFileError.outOfRange(
+              path: path, what: "\($0) is no pixel: write U8, or floats from 0 to 1")
+          }
+          return UInt8(($0 * 255).rounded())
+        }
+    }
+    return ImageArray(imageShape: shape, bytes: bytes)
+  }
+
+  /// Codes of `size` numbers, one behind the other.
+  static func codes(_ path: String, size: Int, name: String) throws -> [Float] {
+    switch try Kind(path) {
+    case .csv: return try table(path, columns: size)
+    case .safetensors:
+      let reader = try SafetensorsReader(path)
+      let tensor = try reader.tensor(name) ?? Self.only(reader)
+      guard let count = tensor.shape.first, count > 0, tensor.shape.dropFirst().reduce(1, *) == size else {
+        throw ArrayFileError.otherShape(
+          path: path, tensor: tensor.name, found: tensor.shape, needed: "[N, \(size)]")
+      }
+      return try reader.floats(of: tensor.name)
+    }
+  }
+
+  /// Writes arrays of `count` images each; a .csv file gets the first of them.
+  static func write(_ arrays: [NamedArray], labels: [Int32]?, count: Int, to path: String, kind: Kind) throws {
+    switch kind {
+    case .safetensors:
+      var tensors = arrays.map { array in
+        let shape = array.shape.isEmpty ? [array.values.count / max(1, count)] : array.shape
+        return TensorToWrite(array.name, array.values, shape: [count] + shape)
+      }
+      if let labels { tensors.append(TensorToWrite("label", labels, shape: [count])) }
+      try Safetensors.write(tensors, to: path)
+    case .csv:
+      guard let array = arrays.first else { return }
+      let size = array.values.count / max(1, count)
+      let names = (labels == nil ? [] : ["label"]) + (0..<size).map { "\(array.name)\($0 + 1)" }
+      try AtomicFile.write(to: path) { sink in
+        try sink.write(Array((names.joined(separator: ",") + "\n").utf8))
+        for image in 0..<count {
+          let numbers = array.values[image * size..<(image + 1) * size].map { "\($0)" }
+          let fields = (labels.map { ["\($0[image])"] } ?? []) + numbers
+          try sink.write(Array((fields.joined(separator: ",") + "\n").utf8))
+        }
+      }
+    }
+  }
+
+  private static func only(_ reader: SafetensorsReader) throws -> Safetensors.Tensor {
+    guard let tensor = reader.tensors.first, reader.tensors.count == 1 else {
+      throw SafetensorsError.noTensor(path: reader.path, tensor: "x or z", there: reader.tensors.map(\.name))
+    }
+    return tensor
+  }
+
+  /// The numbers of a table: lines of `columns` numbers, after a line of names if the first is one; the column that is
+  /// called `label` is left out.
+  private static func table(_ path: String, columns: Int) throws -> [Float] {
+    let text = String(decoding: try readFile(path), as: UTF8.self)
+    var values: [Float] = []
+    var labelColumn: Int?
+    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      if line.allSatisfy(\.isWhitespace) { continue }
+      var fields = line.split(separator: ",", omittingEmptySubsequences: false).map {
+        $0.trimmingCharacters(in: .whitespaces)
+      }
+      if number == 0, fields.allSatisfy({ Float($0) == nil }) {
+        labelColumn = fields.firstIndex(of: "label")
+        continue
+      }
+      if let labelColumn, labelColumn < fields.count { fields.remove(at: labelColumn) }
+      guard fields.count == columns else {
+        throw ArrayFileError.otherLength(path: path, line: number + 1, found: fields.count, needed: columns)
+      }
+      for field in fields {
+        guard let value = Float(field), value.isFinite else {
+          throw ArrayFileError.badNumber(path: path, line: number + 1, text: field)
+        }
+        values.append(value)
+      }
+    }
+    guard !values.isEmpty else { throw ArrayFileError.empty(path: path) }
+    return values
+  }
+}

@@ -1,0 +1,143 @@
+import Artifact
+import CommandLineTable
+import Datasets
+import Evaluation
+import Foundation
+import Reporting
+import Runtime
+
+/// `vaerun encode`
+enum EncodeCommand {
+  private static let input = Option(
+    "input", short: "i", .text("FILE"), help: "images to encode, .safetensors or .csv",
+    default: "the data set's")
+  private static let output = Option(
+    "output", short: "o", .text("FILE"), help: "the codes, .safetensors or .csv",
+    default: "codes.safetensors in the run's folder")
+
+  static let command = Command(
+    "encode", summary: "writes the codes of images",
+    details: [
+      "The codes are the posterior's means for a VAE. Images come from the data set or from a file: .safetensors with "
+        + "a tensor x [N,C,H,W] of U8 (0 to 255) or floats (0 to 1), or .csv with one image per line, its pixels 0 to "
+        + "255 in the order C, H, W.",
+      "A .safetensors file of codes has one tensor per result of the model's encoder (z, and for a VAE z.mean and "
+        + "z.logvar) and for a data set the classes (label); a .csv file has a line of names (label, z1, z2, ...) and one "
+        + "code per line.",
+    ],
+    positionals: [CommonOptions.model],
+    options: [input, output] + CommonOptions.trained + CommonOptions.images,
+    examples: [
+      Example("vaerun encode --output codes.csv", "the codes of the test images"),
+      Example("vaerun encode --input images.safetensors -o codes.safetensors", "the codes of your images"),
+    ])
+
+  static func run(_ invocation: Invocation) throws {
+    let trained = try TrainedModel(invocation)
+    let path = invocation[output] ?? trained.place("codes.safetensors")
+    let kind = try ArrayFile.Kind(path)
+    let source: any ImageSource
+    var labels: [Int32]?
+    if let input = invocation[input] {
+      guard let shape = trained.manifest.inputs.first?.shape else { throw RunError.noImages }
+      source = try ArrayFile.images(input, shape: shape)
+    } else {
+      let dataset = try CommonOptions.load(invocation, run: trained.configuration)
+      source = ImageArray(dataset)
+      labels = dataset.labels.map { Int32($0) }
+    }
+    let results = try encode(source, with: trained.instance, inputs: try trained.inputs(invocation))
+    try ArrayFile.write(results, labels: labels, count: source.count, to: path, kind: kind)
+    Terminal.say("\(path): \(Terminal.count(source.count, "code"))")
+  }
+
+  /// All results of the encoder that are per image, the code first.
+  static func encode(
+    _ source: any ImageSource, with instance: ModelInstance, inputs: EntryInputs
+  ) throws -> [NamedArray] {
+    let entry = try instance.model.entry("encode")
+    var values: [String: [Float]] = [:]
+    try instance.forEachBatch(of: source, entry: "encode", inputs: inputs) { _, results in
+      for (name, tensor) in results { values[name, default: []] += tensor.floats ?? [] }
+    }
+    return entry.results.map { result in
+      NamedArray(name: result.name, role: result.role, values: values[result.name] ?? [])
+    }
+  }
+}
+
+/// `vaerun decode`
+enum DecodeCommand {
+  private static let input = Option(
+    "input", short: "i", .text("FILE"),
+    help: "the codes, .safetensors (a tensor z [N,L]) or .csv (one code per line)",
+    default: "codes.safetensors in the run's folder")
+  private static let output = Option(
+    "output", short: "o", .text("FILE"), help: "the images, .safetensors, .csv or .png",
+    default: "decoded.png in the run's folder")
+
+  static let command = Command(
+    "decode", summary: "writes the images that codes decode to",
+    details: [
+      "A .csv file of codes may begin with a line of names; a column called label is left out. The images are the "
+        + "likelihood's means, 0 to 1: a tensor x [N,C,H,W] in .safetensors, one image per line in .csv, a picture of at "
+        + "most 2500 images in .png."
+    ],
+    positionals: [CommonOptions.model], options: [input, output] + CommonOptions.trained,
+    examples: [Example("vaerun decode --input codes.csv --output decoded.png", "a picture of your codes")])
+
+  static func run(_ invocation: Invocation) throws {
+    let trained = try TrainedModel(invocation)
+    let pictures = ModelPictures(instance: trained.instance)
+    let path = invocation[output] ?? trained.place("decoded.png")
+    let isPicture = path.lowercased().hasSuffix(".png")
+    let kind = isPicture ? nil : try ArrayFile.Kind(path, others: " or .png")
+    let codes = try ArrayFile.codes(
+      invocation[input] ?? trained.place("codes.safetensors"), size: pictures.latentSize,
+      name: trained.manifest.latents.first?.name ?? "z")
+    let images = try trained.instance.decode(codes)
+    let count = codes.count / max(1, pictures.latentSize)
+    if let kind {
+      let shape = trained.manifest.inputs.first?.shape ?? []
+      let array = NamedArray(name: "x", role: .image, values: images, shape: shape)
+      try ArrayFile.write([array], labels: nil, count: count, to: path, kind: kind)
+    } else {
+      let most = 2500 * max(1, images.count / max(1, count))
+      let figure = ImageGrid.images(try pictures.rasters(Array(images.prefix(most))), columns: 10)
+      try figure.writePNG(to: path)
+    }
+    Terminal.say("\(path): \(Terminal.count(count, "image"))")
+  }
+}
+
+/// `vaerun latents`
+enum LatentsCommand {
+  static let command = Command(
+    "latents", summary: "writes the codes of a data set with their classes, and draws them",
+    details: [
+      "The table is latents.csv, the picture latents.png: a scatter of the codes by class, of the first two latents "
+        + "where there are more. With --output they are FILE.csv and FILE.png."
+    ],
+    positionals: [CommonOptions.model],
+    options: CommonOptions.trained + CommonOptions.images + [CommonOptions.output],
+    examples: [Example("vaerun latents --split train", "the training images' codes")])
+
+  static func run(_ invocation: Invocation) throws {
+    let trained = try TrainedModel(invocation)
+    let dataset = try CommonOptions.load(invocation, run: trained.configuration)
+    let pictures = ModelPictures(instance: trained.instance)
+    let codes = try pictures.codes(of: dataset, inputs: try trained.inputs(invocation))
+    let stem = stem(invocation[CommonOptions.output] ?? trained.place("latents"))
+    let array = NamedArray(name: trained.manifest.latents.first?.name ?? "z", role: .latent, values: codes)
+    try ArrayFile.write(
+      [array], labels: dataset.labels.map { Int32($0) }, count: dataset.count, to: stem + ".csv", kind: .csv)
+    Terminal.say("\(stem).csv: \(Terminal.count(dataset.count, "code"))")
+    guard pictures.latentSize >= 2 else { return }
+    try write(pictures.scatter(codes: codes, of: dataset), to: stem + ".png")
+  }
+
+  private static func stem(_ path: String) -> String {
+    for suffix in [".csv", ".png"] where path.lowercased().hasSuffix(suffix) { return String(path.dropLast(4)) }
+    return path
+  }
+}

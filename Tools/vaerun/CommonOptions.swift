@@ -1,0 +1,71 @@
+import CommandLineTable
+import Datasets
+import Foundation
+import Runtime
+
+/// Options that several commands share.
+enum CommonOptions {
+  static let model = Positional(
+    "MODEL",
+    help:
+      "a compiled folder (build/convvae), a model text (Models/convvae.vdl, compiled first where needed), or "
+      + "nothing: the newest under build/")
+  static let run = Option(
+    "run", .text("DIR"), help: "take the weights of this run",
+    default: "the newest run of the model under runs/")
+  static let weights = Option("weights", .text("FILE"), help: "take the weights of this .safetensors file")
+  static let best = Flag("best", help: "take the run's best weights instead of its last")
+  static let data = Option(
+    "data", .choice(DatasetCatalog.names), help: "the data set", default: "mnist where it is found, else digits"
+  )
+  static let dataFolder = Option(
+    "data-dir", .text("DIR"), help: "where the data sets' files are",
+    default: "VAEC_DATA_DIR, then the cache folder")
+  static let split = Option("split", .choice(["train", "test"]), help: "which of its images", value: "test")
+  static let limit = Option("limit", .integer(1...), help: "take only the first N images", default: "all")
+  static let seed = Option("seed", .seed, help: "chooses the noise", default: "the run's")
+  static let threads = Option("threads", .integer(1...1024), help: "threads", default: "all processors")
+  static let beta = Option("beta", .number, help: "the same as --hyper beta=X")
+  static let hyper = RepeatedOption("hyper", .named, help: "a run-time number of the model, such as beta=2")
+  static let output = Option(
+    "output", short: "o", .text("FILE"), help: "where to write", default: "the run's folder")
+
+  /// Options of the commands that take a trained model.
+  static let trained: [any CommandOption] = [run, weights, best, threads]
+  /// Options of the commands that take images of a data set.
+  static let images: [any CommandOption] = [data, dataFolder, split, limit]
+
+  /// The values of `--beta` and `--hyper`.
+  static func hypers(_ invocation: Invocation) throws -> [String: Double] {
+    var values: [String: Double] = [:]
+    if let value = invocation[beta] { values["beta"] = value }
+    for pair in invocation[hyper] {
+      guard let value = Double(pair.value), value.isFinite else {
+        throw UsageError(
+          "--hyper \(pair.name) takes a number, not '\(pair.value)'", "write --hyper \(pair.name)=1.5")
+      }
+      guard values.updateValue(value, forKey: pair.name) == nil else {
+        throw UsageError("\(pair.name) is given twice", "give it once")
+      }
+    }
+    return values
+  }
+
+  static func threadCount(_ invocation: Invocation) -> Int {
+    invocation[threads] ?? ProcessInfo.processInfo.activeProcessorCount
+  }
+
+  /// The images of a split of the data set that the options name, or else of the one that a run was made on.
+  static func load(_ invocation: Invocation, run: RunConfiguration? = nil, split: DatasetSplit) throws
+    -> Dataset
+  {
+    let catalog = DatasetCatalog(directory: invocation[dataFolder] ?? run?.dataFolder)
+    return try catalog.load(
+      invocation[data] ?? run?.data ?? catalog.defaultName, split: split, limit: invocation[limit])
+  }
+
+  /// The images of the split that the options name.
+  static func load(_ invocation: Invocation, run: RunConfiguration?) throws -> Dataset {
+    try load(invocation, run: run, split: invocation[split] == "train" ? .train : .test)
+  }
+}

@@ -1,0 +1,131 @@
+import Artifact
+import CommandLineTable
+import Foundation
+import Runtime
+
+/// Why no model could be had, and what to do.
+enum LocationError: Error, CustomStringConvertible {
+  case nothingCompiled
+  case noCompiler(text: String, expected: String)
+  case notCompiled(text: String)
+  case noText(String)
+
+  var description: String {
+    switch self {
+    case .nothingCompiled:
+      "there is no compiled model under build/: compile one with 'vaec compile Models/convvae.vdl', or name one"
+    case .noCompiler(let text, let expected):
+      "\(text) has to be compiled and there is no \(expected): install vaec beside vaerun, or compile the model and "
+        + "name its folder"
+    case .notCompiled(let text): "\(text) was not compiled: mend what vaec says above"
+    case .noText(let path): "there is no model text \(path): name a .vdl file, such as Models/convvae.vdl"
+    }
+  }
+}
+
+/// Finds the compiled model that a command is to take.
+enum ModelLocation {
+  /// The model that MODEL names: a compiled folder, a text, or the newest under build/.
+  static func load(_ argument: String?) throws -> CompiledModel {
+    guard let argument else { return try CompiledModel(folder: try newest()) }
+    return try CompiledModel(folder: argument.hasSuffix(".vdl") ? try compiled(argument) : argument)
+  }
+
+  /// The folder under build/ whose manifest is the newest.
+  private static func newest() throws -> String {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "build")) ?? []
+    let dated = names.compactMap { name -> (date: Date, folder: String)? in
+      let folder = "build/" + name
+      guard let manifest = try? CompiledModel.manifestPath(in: folder),
+        let attributes = try? FileManager.default.attributesOfItem(atPath: manifest)
+      else { return nil }
+      return (attributes[.modificationDate] as? Date ?? .distantPast, folder)
+    }
+    guard let best = dated.max(by: { ($0.date, $0.folder) < ($1.date, $1.folder) }) else {
+      throw LocationError.nothingCompiled
+    }
+    return best.folder
+  }
+
+  /// The folder of a text's compiled model, after compiling it where the folder has none of this very text.
+  private static func compiled(_ text: String) throws -> String {
+    guard FileManager.default.fileExists(atPath: text) else { throw LocationError.noText(text) }
+    let source = try readFile(text)
+    let folder = "build/" + ((text as NSString).lastPathComponent as NSString).deletingPathExtension
+    if let path = try? CompiledModel.manifestPath(in: folder), let manifest = try? Manifest(contentsOf: path),
+      manifest.source.digest == SHA256.hex(of: source)
+    {
+      return folder
+    }
+    try compile(text, into: folder)
+    return folder
+  }
+
+  private static func compile(_ text: String, into folder: String) throws {
+    let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    let vaec = program.deletingLastPathComponent().appendingPathComponent("vaec")
+    guard FileManager.default.isExecutableFile(atPath: vaec.path) else {
+      throw LocationError.noCompiler(text: text, expected: vaec.path)
+    }
+    let process = Process()
+    process.executableURL = vaec
+    process.arguments = ["compile", text, "-o", folder]
+    do {
+      try process.run()
+    } catch {
+      throw LocationError.noCompiler(text: text, expected: vaec.path)
+    }
+    process.waitUntilExit()
+    guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+      throw LocationError.notCompiled(text: text)
+    }
+  }
+}
+
+/// A model with trained weights, and the run that they come from.
+struct TrainedModel {
+  let instance: ModelInstance
+  /// Nil where the weights were named by --weights.
+  let run: RunFolder?
+  let configuration: RunConfiguration?
+  let weights: String
+
+  var manifest: Manifest { instance.manifest }
+
+  /// The model and the weights that the options name: of a run, or of a file.
+  init(_ invocation: Invocation) throws {
+    if invocation[CommonOptions.weights] != nil, invocation[CommonOptions.run] != nil {
+      throw UsageError("--run and --weights name two sources of weights", "give one of them")
+    }
+    var run = try invocation[CommonOptions.run].map { try RunFolder(existing: $0) }
+    let named = try run.map { try $0.readConfiguration().modelFolder }
+    let model = try ModelLocation.load(invocation[CommonOptions.model] ?? named)
+    if let path = invocation[CommonOptions.weights] {
+      weights = path
+    } else {
+      let folder = try run ?? RunFolder.newest(model: model.manifest.name, in: "runs")
+      run = folder
+      weights = invocation[CommonOptions.best] ? folder.best : folder.last
+    }
+    instance = try ModelInstance(model, threads: CommonOptions.threadCount(invocation))
+    try instance.load(from: weights)
+    self.run = run
+    configuration = try run?.readConfiguration()
+  }
+
+  /// What entries are to be given: the seed and the hypers of the options, or else of the run.
+  func inputs(_ invocation: Invocation) throws -> EntryInputs {
+    let known = Set(manifest.hypers.map(\.name))
+    let trained = (configuration?.hypers ?? [:]).filter { known.contains($0.key) }
+    let hypers = try CommonOptions.hypers(invocation)
+    return EntryInputs(
+      seed: invocation[CommonOptions.seed] ?? configuration?.seed ?? 1,
+      hypers: trained.merging(hypers) { _, given in given })
+  }
+
+  /// Where a file goes that the user did not place: into the run's folder, or beside the weights.
+  func place(_ name: String) -> String {
+    let folder = run?.path ?? (weights as NSString).deletingLastPathComponent
+    return folder.isEmpty ? name : folder + "/" + name
+  }
+}

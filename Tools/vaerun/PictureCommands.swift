@@ -1,0 +1,107 @@
+import CommandLineTable
+import Datasets
+import Evaluation
+import Reporting
+import Runtime
+
+/// `vaerun reconstruct`
+enum ReconstructCommand {
+  private static let count = Option("count", .integer(1...1000), help: "images", value: 20)
+
+  static let command = Command(
+    "reconstruct", summary: "draws images above their reconstructions",
+    details: ["The images are the first of each class, then the second of each, and so on."],
+    positionals: [CommonOptions.model],
+    options: [count] + CommonOptions.trained + CommonOptions.images + [CommonOptions.output],
+    examples: [Example("vaerun reconstruct --count 50", "50 test images and what the newest run makes of them")]
+  )
+
+  static func run(_ invocation: Invocation) throws {
+    let trained = try TrainedModel(invocation)
+    let dataset = try CommonOptions.load(invocation, run: trained.configuration)
+    let figure = try ModelPictures(instance: trained.instance).reconstructions(
+      of: dataset, count: invocation[count] ?? 20, inputs: try trained.inputs(invocation))
+    try write(figure, to: invocation[CommonOptions.output] ?? trained.place("reconstructions.png"))
+  }
+}
+
+/// `vaerun sample`
+enum SampleCommand {
+  private static let count = Option("count", .integer(1...2500), help: "images", value: 100)
+  private static let columns = Option("columns", .integer(1...100), help: "images per row", value: 10)
+
+  static let command = Command(
+    "sample", summary: "draws images decoded from codes of the prior",
+    details: ["Image i depends on the seed and i alone: --count 10 shows the first ten of --count 100."],
+    positionals: [CommonOptions.model],
+    options: [count, columns] + CommonOptions.trained + [CommonOptions.seed, CommonOptions.output],
+    examples: [
+      Example("vaerun sample", "100 images from the newest run"),
+      Example("vaerun sample --seed 7 -o samples.png", "others, into a file of your choice"),
+    ])
+
+  static func run(_ invocation: Invocation) throws {
+    let trained = try TrainedModel(invocation)
+    let seed = try trained.inputs(invocation).seed
+    let figure = try ModelPictures(instance: trained.instance).samples(
+      count: invocation[count] ?? 100, columns: invocation[columns] ?? 10, seed: seed)
+    try write(figure, to: invocation[CommonOptions.output] ?? trained.place("samples.png"))
+  }
+}
+
+/// `vaerun manifold`
+enum ManifoldCommand {
+  private static let size = Option("size", .integer(2...50), help: "images along each side", value: 20)
+  private static let range = Option(
+    "range", .positiveNumber, help: "the plane reaches from -X to X",
+    default: "2; without a prior, the middle 98 % of the codes")
+  private static let axes = Option(
+    "axes", .text("I,J"), help: "the two latents of the plane, counted from 1; the others are 0", value: "1,2")
+
+  static let command = Command(
+    "manifold", summary: "draws the images decoded from a grid in the plane of two latents",
+    positionals: [CommonOptions.model],
+    options: [size, range, axes] + CommonOptions.trained + CommonOptions.images + [CommonOptions.output],
+    examples: [
+      Example("vaerun manifold", "20 by 20 images"),
+      Example("vaerun manifold --size 9 --range 3 --axes 1,4", "the first and the fourth of several latents"),
+    ])
+
+  static func run(_ invocation: Invocation) throws {
+    let trained = try TrainedModel(invocation)
+    let pictures = ModelPictures(instance: trained.instance)
+    let axes = try Self.axes(invocation[axes] ?? "1,2", latents: pictures.latentSize)
+    let size = invocation[size] ?? 20
+    let plane: LatentPlane
+    if let reach = invocation[range] {
+      plane = LatentPlane(size: size, reach: reach, axes: axes)
+    } else if pictures.hasPrior {
+      plane = LatentPlane(size: size, reach: 2, axes: axes)
+    } else {
+      let dataset = try CommonOptions.load(invocation, run: trained.configuration)
+      let codes = try pictures.codes(of: dataset, inputs: try trained.inputs(invocation))
+      plane = LatentPlane(size: size, around: codes, latentSize: pictures.latentSize, axes: axes)
+    }
+    try write(
+      try pictures.manifold(plane), to: invocation[CommonOptions.output] ?? trained.place("manifold.png"))
+  }
+
+  private static func axes(_ text: String, latents: Int) throws -> (x: Int, y: Int) {
+    let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard latents >= 2 else {
+      throw UsageError(
+        "the model has \(Terminal.count(latents, "latent"))", "a plane needs two: try 'vaerun sample'")
+    }
+    guard numbers.count == 2, numbers.allSatisfy({ (1...latents).contains($0) }), numbers[0] != numbers[1]
+    else {
+      throw UsageError("--axes takes two of the latents 1 to \(latents), not '\(text)'", "write --axes 1,2")
+    }
+    return (numbers[0] - 1, numbers[1] - 1)
+  }
+}
+
+/// Writes a picture and says where.
+func write(_ figure: any Figure, to path: String) throws {
+  try figure.writePNG(to: path)
+  Terminal.say(path)
+}

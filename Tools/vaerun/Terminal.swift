@@ -1,0 +1,57 @@
+import Foundation
+
+/// What the program prints: results to the standard output, errors to the standard error.
+enum Terminal {
+  /// Whether a person is watching, so that a line may be overwritten.
+  static let isLive = isatty(STDOUT_FILENO) == 1
+
+  static func say(_ text: String) { write(text + "\n", to: .standardOutput) }
+
+  static func complain(_ line: String) { write(line + "\n", to: .standardError) }
+
+  /// Replaces the line that the cursor is in.
+  static func overwrite(_ line: String) {
+    write("\r\u{1B}[K" + line.prefix(columns - 1), to: .standardOutput)
+  }
+
+  /// Ends the overwritten line.
+  static func clearLine() {
+    write("\r\u{1B}[K", to: .standardOutput)
+  }
+
+  /// Nobody may be reading any more (`vaerun ... | head`): then there is nothing to be said.
+  private static func write(_ text: String, to file: FileHandle) {
+    try? file.write(contentsOf: Data(text.utf8))
+  }
+
+  private static var columns: Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else { return 100 }
+    return Int(size.ws_col)
+  }
+
+  /// `1:05` or `2:03:04`.
+  static func duration(_ seconds: Double) -> String {
+    let whole = Int(min(max(seconds.isFinite ? seconds : 0, 0), 1e9).rounded())
+    let (minutes, rest) = (whole / 60, whole % 60)
+    let tail = String(format: "%02d", rest)
+    return minutes < 60 ? "\(minutes):\(tail)" : String(format: "%d:%02d:", minutes / 60, minutes % 60) + tail
+  }
+
+  /// A term: enough digits to compare runs by.
+  static func number(_ value: Double) -> String {
+    switch abs(value) {
+    case 100...: String(format: "%.2f", value)
+    case 1...: String(format: "%.3f", value)
+    default: String(format: "%.5f", value)
+    }
+  }
+
+  /// `loss 147.31  reconstruction 140.52  kl 6.790`
+  static func terms(_ names: [String], _ values: [String: Double]) -> String {
+    names.compactMap { name in values[name].map { "\(name) \(number($0))" } }.joined(separator: "  ")
+  }
+
+  /// `1 image`, `60000 images`.
+  static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+}

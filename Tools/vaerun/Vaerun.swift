@@ -1,0 +1,32 @@
+import CommandLineTable
+
+/// The program: its table of commands, and what runs each.
+enum Vaerun {
+  static let table = CommandTable(
+    program: "vaerun", version: "0.1.0", summary: "trains and runs models that vaec compiled",
+    commands: [
+      TrainCommand.command, EvaluateCommand.command, ReconstructCommand.command, SampleCommand.command,
+      ManifoldCommand.command, EncodeCommand.command, DecodeCommand.command, LatentsCommand.command,
+    ],
+    examples: [
+      Example("vaec compile Models/convvae.vdl", "compiles a model into build/convvae"),
+      Example("vaerun train", "trains the newest model under build/"),
+      Example("vaerun evaluate", "evaluates its newest run"),
+      Example("vaerun manifold", "draws what its latent plane decodes to"),
+    ])
+
+  static func run(_ invocation: Invocation) throws -> ExitStatus {
+    switch invocation.command.name {
+    case "train": return try TrainCommand.run(invocation)
+    case "evaluate": try EvaluateCommand.run(invocation)
+    case "reconstruct": try ReconstructCommand.run(invocation)
+    case "sample": try SampleCommand.run(invocation)
+    case "manifold": try ManifoldCommand.run(invocation)
+    case "encode": try EncodeCommand.run(invocation)
+    case "decode": try DecodeCommand.run(invocation)
+    case "latents": try LatentsCommand.run(invocation)
+    default: throw InternalError("the command \(invocation.command.name) is in the table and nothing runs it")
+    }
+    return .success
+  }
+}
