@@ -1,22 +1,24 @@
 import LLVM
 
-// Elementary functions of f32 values of any number of lanes (a scalar is one lane), as explicit fma arithmetic: the
-// same operations at every width, so the same bits. No table, no branch, no library call.
+// Elementary functions of f32 values of any number of lanes (a scalar is one lane), as explicit fma arithmetic:
+// the same operations at every width, so the same bits. No table, no branch, no library call.
 //
-// Each function reduces its argument to a small interval and evaluates a polynomial there. The coefficients are minimax
-// fits of the relative error (Lawson's iteration), rounded to float32 one by one from the lowest power, with the others
-// fitted again after each. The comments give the polynomials' own errors; the tests hold the functions to the bounds
-// in ulp. Over all 2^32 arguments the greatest errors are: exp 0.90, log 0.91, tanh 1.36, sigmoid 2.40, softplus 1.77, sin
-// and cos 0.85 ulp.
+// Each function reduces its argument to a small interval and evaluates a polynomial there. The coefficients are
+// minimax fits of the relative error (Lawson's iteration), rounded to float32 one by one from the lowest power,
+// with the others fitted again after each. The comments give the polynomials' own errors; the tests hold the
+// functions to the bounds in ulp. The greatest errors over all 2^32 arguments are: exp 0.90, log 0.91,
+// tanh 1.36, sigmoid 2.40, softplus 1.77 ulp; those of sin and cos over all arguments of Box and Muller's
+// method, 0.85 ulp.
 //
-// Denormals: an argument of `log` below the least normal number counts as zero, and a result of `exp`, `sigmoid` or
-// `softplus` below it is zero, whether or not the machine flushes denormals. `tanh` of a denormal is that denormal, or
-// zero where the machine flushes.
+// Denormals: an argument of `log` below the least normal number counts as zero, and a result of `exp`,
+// `sigmoid` or `softplus` below it is zero, whether or not the machine flushes denormals. `tanh` of a denormal
+// is that denormal, or zero where the machine flushes.
 extension LLVMBuilder {
-  /// e^x, within 1 ulp. 0 below -87.336544 (where the result would be denormal), infinity above 88.722839; NaN for NaN.
+  /// e^x, within 1 ulp. 0 below -87.336544 (where the result would be denormal), infinity above 88.722839;
+  /// NaN for NaN.
   ///
-  /// Cody and Waite (Software Manual for the Elementary Functions, 1980, chapter 6): x = n ln 2 + r, |r| <= ln 2 / 2, with
-  /// ln 2 in two parts of which the first times n is exact; e^x = 2^n e^r.
+  /// Cody and Waite (Software Manual for the Elementary Functions, 1980, chapter 6): x = n ln 2 + r with
+  /// |r| <= (ln 2) / 2 and ln 2 in two parts, of which the first times n is exact; e^x = 2^n e^r.
   public func exp(_ x: LLVMValue, name: String = "exp") -> LLVMValue {
     // The sum with 1.5 * 2^23 has n in its low bits, rounded to nearest by the addition itself.
     let shifted = fma(x, 1.442695040888963, Self.roundingShift)
@@ -33,7 +35,8 @@ extension LLVMBuilder {
     return select(fcmp(.olt, x, -0x1.5d589ep+6), x.type.zero, finite, name: name)
   }
 
-  /// The natural logarithm, within 1 ulp. -infinity for zeros and denormals, NaN below them, infinity for infinity.
+  /// The natural logarithm, within 1 ulp. -infinity for zeros and denormals, NaN below them, infinity for
+  /// infinity.
   ///
   /// x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt 2), as in Moshier's Cephes (`logf`).
   public func log(_ x: LLVMValue, name: String = "log") -> LLVMValue {
@@ -55,7 +58,8 @@ extension LLVMBuilder {
     return fma(e, Self.ln2High, add(high, fma(e, Self.ln2Low, low)))
   }
 
-  /// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), within 2 ulp; NaN for NaN. It shares e^-|x| with `sigmoid` of the same x.
+  /// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), within 2 ulp; NaN for NaN. It shares e^-|x| with `sigmoid` of
+  /// the same x.
   public func softplus(_ x: LLVMValue, name: String = "softplus") -> LLVMValue {
     let t = exp(neg(fabs(x)))
     // 1 + t = 2^e (1 + f): from sqrt 2 on, e = 1 and f = (t - 1) / 2. No bit of a small t is lost.
@@ -98,8 +102,8 @@ extension LLVMBuilder {
     let shifted = fma(turns, 4.0, Self.roundingShift)
     let r = fma(sub(shifted, Self.roundingShift), -0.25, turns)
     let square = mul(r, r)
-    // sin 2 pi r = 2 pi r + r^3 p(r^2), relative error 4.0e-9, with 2 pi in two parts; cos 2 pi r = 1 + r^2 q(r^2),
-    // relative error 4.4e-10.
+    // sin 2 pi r = 2 pi r + r^3 p(r^2), relative error 4.0e-9, with 2 pi in two parts;
+    // cos 2 pi r = 1 + r^2 q(r^2), relative error 4.4e-10.
     let p = polynomial([-0x1.4abbbep+5, 0x1.465facp+6, -0x1.2db5ccp+6], square)
     let twoPiHigh = 0x1.921fb6p+2
     let twoPiLow = -0x1.777a5cp-23

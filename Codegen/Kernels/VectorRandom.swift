@@ -1,11 +1,11 @@
 import LLVM
 import Random
 
-/// The random numbers of `RandomStream`, one lane per image, any number of lanes: the words are the same bits, the
-/// normal numbers those of the double-precision version within 4e-7 (1 + |z|).
+/// The random numbers of `RandomStream`, one lane per image, any number of lanes: the words are the same bits,
+/// the normal numbers those of the double-precision version within 4e-7 (1 + |z|).
 ///
-/// Ten rounds cost 20 products of 32 by 32 bits and 40 logical operations a lane and give four words, so four uniform or
-/// normal numbers; the round keys are scalars, made once by `init`, outside of the loops that draw.
+/// Ten rounds cost 20 products of 32 by 32 bits and 40 logical operations a lane and give four words, so four
+/// uniform or normal numbers; the round keys are scalars, made once by `init`, outside of the loops that draw.
 public struct VectorRandomStream {
   private let builder: LLVMBuilder
   /// The key of each round as two i32.
@@ -56,17 +56,17 @@ public struct VectorRandomStream {
     return c
   }
 
-  /// Four uniform numbers in (0, 1) per lane, elements `4 * block ..< 4 * block + 4`: the bits of `RandomStream.uniform`,
-  /// whose results are float32 numbers. Parameters as for `words`.
+  /// Four uniform numbers in (0, 1) per lane, elements `4 * block ..< 4 * block + 4`: the bits of
+  /// `RandomStream.uniform`, whose results are float32 numbers. Parameters as for `words`.
   public func uniforms(
     block: some LLVMOperand, image: LLVMValue, epoch: some LLVMOperand = 0, sample: some LLVMOperand = 0
   ) -> [LLVMValue] {
     words(block: block, image: image, epoch: epoch, sample: sample).map(unit)
   }
 
-  /// Four standard normal numbers per lane, elements `4 * block ..< 4 * block + 4`, by Box and Muller (1958): the first
-  /// two from words 0 and 1, the others from words 2 and 3. What is not used of them costs nothing after optimization.
-  /// Parameters as for `words`.
+  /// Four standard normal numbers per lane, elements `4 * block ..< 4 * block + 4`, by Box and Muller (1958):
+  /// the first two from words 0 and 1, the others from words 2 and 3. What is not used of them costs nothing
+  /// after optimization. Parameters as for `words`.
   public func normals(
     block: some LLVMOperand, image: LLVMValue, epoch: some LLVMOperand = 0, sample: some LLVMOperand = 0
   ) -> [LLVMValue] {
@@ -91,8 +91,8 @@ public struct VectorRandomStream {
     return builder.fma(builder.sitofp(upper, to: builder.context.f32), 0x1p-23, 0x1p-24, name: "uniform")
   }
 
-  /// The two words of a product with a constant. The low word is a product of its own: from one wide product LLVM 19
-  /// makes half as many instructions again.
+  /// The two words of a product with a constant. The low word is a product of its own: from one wide product
+  /// LLVM 19 makes half as many instructions again.
   private func product(_ a: LLVMValue, _ multiplier: Int) -> (high: LLVMValue, low: LLVMValue) {
     let wide = builder.mul(builder.zext(a, to: builder.context.i64), multiplier)
     let high = builder.trunc(builder.lshr(wide, 32), to: builder.context.i32)

@@ -1,7 +1,7 @@
 internal import CLLVM
 
-/// Appends instructions at the end of a basic block. Second operands may be literals, which take the first operand's
-/// type: `b.mul(x, 0.5)`. Operations on vectors are elementwise and read as those on scalars.
+/// Appends instructions at the end of a basic block. Second operands may be literals, which take the first
+/// operand's type: `b.mul(x, 0.5)`. Operations on vectors are elementwise and read as those on scalars.
 public final class LLVMBuilder {
   public let module: LLVMModule
   let reference: OpaquePointer
@@ -22,8 +22,8 @@ public final class LLVMBuilder {
   /// Continues at the end of a block.
   public func position(atEndOf block: LLVMBlock) { LLVMPositionBuilderAtEnd(reference, block.reference) }
 
-  /// Writes a function's body: appends its entry block, calls `body` with its parameters, and returns where `body` left
-  /// the last block of a void function open. The builder then continues where it was before.
+  /// Writes a function's body: appends its entry block, calls `body` with its parameters, and returns where
+  /// `body` left the last block of a void function open. The builder then continues where it was before.
   public func define(_ function: LLVMFunction, _ body: ([LLVMValue]) throws -> Void) rethrows {
     let before: OpaquePointer? = LLVMGetInsertBlock(reference)
     position(atEndOf: function.appendBlock("entry"))

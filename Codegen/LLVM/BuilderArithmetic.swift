@@ -1,7 +1,7 @@
 internal import CLLVM
 
-// Sums, differences, products and negation choose the instruction by the operands' type. Floating-point instructions
-// carry no fast-math flags, so that LLVM neither reassociates nor contracts them.
+// Sums, differences, products and negation choose the instruction by the operands' type. Floating-point
+// instructions carry no fast-math flags, so that LLVM neither reassociates nor contracts them.
 extension LLVMBuilder {
   public func add(_ a: LLVMValue, _ b: some LLVMOperand, name: String = "") -> LLVMValue {
     let b = b.value(like: a.type)

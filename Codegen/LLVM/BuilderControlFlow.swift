@@ -13,9 +13,9 @@ extension LLVMBuilder {
     }
   }
 
-  /// A counted loop that carries values: `body` gets the values of this turn and returns those of the next, of the same
-  /// types; the result is the last ones (`initial` where the loop does not run). The index is of the type of `end` or
-  /// `start` where one of them is a value, else an i64.
+  /// A counted loop that carries values: `body` gets the values of this turn and returns those of the next, of
+  /// the same types; the result is the last ones (`initial` where the loop does not run). The index is of the
+  /// type of `end` or `start` where one of them is a value, else an i64.
   ///
   ///     let sum = b.forLoop(from: 0, to: n, step: 16, carrying: [zero]) { i, carried in
   ///       [b.add(carried[0], b.load(vector, from: b.element(x, of: b.context.f32, at: i)))]
@@ -30,7 +30,8 @@ extension LLVMBuilder {
     let end = end.value(like: type)
     if let first = start.constantInteger, let last = end.constantInteger, first >= last { return initial }
 
-    // The condition stands at the end of the body, as in machine code; a test before the loop guards the first turn.
+    // The condition stands at the end of the body, as in machine code; a test before the loop guards the first
+    // turn.
     let before = block
     let loop = appendBlock("\(name).loop")
     let exit = appendBlock("\(name).exit")

@@ -2,11 +2,11 @@ internal import CLLVM
 
 // The floating-point control register: x86's MXCSR (i32), AArch64's FPCR (i64). WebAssembly has none.
 extension LLVMBuilder {
-  /// Makes denormal results and operands zero from here on, in this thread; the result is for `restoreFloatControl`.
-  /// Nothing happens where the machine has no such mode.
+  /// Makes denormal results and operands zero from here on, in this thread; the result is for
+  /// `restoreFloatControl`. Nothing happens where the machine has no such mode.
   ///
-  /// LLVM assumes the default mode and may move arithmetic over this instruction. What is to run in the mode belongs in
-  /// a `noInline` function of its own that writes its results to memory, called between the two.
+  /// LLVM assumes the default mode and may move arithmetic over this instruction. What is to run in the mode
+  /// belongs in a `noInline` function of its own that writes its results to memory, called between the two.
   public func flushDenormals() -> LLVMValue {
     let saved = readFloatControl()
     switch target.architecture {

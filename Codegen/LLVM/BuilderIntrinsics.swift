@@ -1,6 +1,7 @@
 internal import CLLVM
 
-// Operations that are instructions of the supported machines: none becomes a call where an x86 has FMA and SSE4.1.
+// Operations that are instructions of the supported machines: none becomes a call where an x86 has FMA and
+// SSE4.1.
 extension LLVMBuilder {
   /// `a * b + c` with one rounding.
   public func fma(

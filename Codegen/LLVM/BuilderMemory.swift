@@ -1,14 +1,15 @@
 internal import CLLVM
 
-// Loads, stores and addresses. Where no alignment (in bytes) is given, an element's own is assumed, never a vector's.
+// Loads, stores and addresses. Where no alignment (in bytes) is given, an element's own is assumed, never a
+// vector's.
 extension LLVMBuilder {
   /// The address `bytes` behind a pointer, in the same object.
   public func offset(_ pointer: LLVMValue, bytes: some LLVMOperand, name: String = "") -> LLVMValue {
     element(pointer, of: context.i8, at: bytes, name: name)
   }
 
-  /// The address of element `index` of an array of `type` at a pointer, in the same object; a vector of addresses where
-  /// the index is a vector.
+  /// The address of element `index` of an array of `type` at a pointer, in the same object; a vector of
+  /// addresses where the index is a vector.
   public func element(
     _ pointer: LLVMValue, of type: LLVMType, at index: some LLVMOperand, name: String = ""
   ) -> LLVMValue {
@@ -40,8 +41,8 @@ extension LLVMBuilder {
     LLVMSetAlignment(store, UInt32(align ?? value.type.elementAlignment))
   }
 
-  /// Loads the lanes whose mask (`<W x i1>`) is set; the others are `fallback`, zero where it is nil, and their memory
-  /// is not touched. `type` is a vector.
+  /// Loads the lanes whose mask (`<W x i1>`) is set; the others are `fallback`, zero where it is nil, and their
+  /// memory is not touched. `type` is a vector.
   public func maskedLoad(
     _ type: LLVMType, from pointer: LLVMValue, mask: LLVMValue, fallback: LLVMValue? = nil, align: Int? = nil,
     name: String = ""
@@ -58,8 +59,8 @@ extension LLVMBuilder {
     call(intrinsic, [value] + address + [mask])
   }
 
-  /// Loads one element per lane, that at `indices[lane]` elements behind the pointer; lanes whose mask is not set are
-  /// zero and their memory is not touched. `indices` is a vector of signed integers.
+  /// Loads one element per lane, that at `indices[lane]` elements behind the pointer; lanes whose mask is not
+  /// set are zero and their memory is not touched. `indices` is a vector of signed integers.
   public func gather(
     _ element: LLVMType, from pointer: LLVMValue, indices: LLVMValue, mask: LLVMValue? = nil,
     name: String = ""
@@ -95,8 +96,8 @@ extension LLVMBuilder {
       [pointer, i32(forWriting ? 1 : 0), i32(locality), isData])
   }
 
-  /// The alignment argument of a masked memory intrinsic: behind the pointer up to LLVM 21, where these take four
-  /// arguments (a store has three others too: value, pointer, mask); none in later versions.
+  /// The alignment argument of a masked memory intrinsic: behind the pointer up to LLVM 21, where these take
+  /// four arguments (a store has three others too: value, pointer, mask); none in later versions.
   private func alignment(_ bytes: Int, for intrinsic: LLVMFunction) -> [LLVMValue] {
     LLVMCountParamTypes(intrinsic.type.reference) == 4 ? [i32(bytes)] : []
   }

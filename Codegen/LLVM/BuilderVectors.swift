@@ -41,8 +41,8 @@ extension LLVMBuilder {
     element.lanes(lanes).constant(lanes: Array(0..<lanes))
   }
 
-  /// The mask of the lanes below `count`, an integer scalar: all where it is at least their number, none where it is
-  /// at most 0. For the last, partial vector of a row.
+  /// The mask of the lanes below `count`, an integer scalar: all where it is at least their number, none where
+  /// it is at most 0. For the last, partial vector of a row.
   public func mask(below count: LLVMValue, lanes: Int, name: String = "") -> LLVMValue {
     icmp(.slt, iota(count.type, lanes: lanes), splat(count, lanes: lanes), name: name)
   }
@@ -50,7 +50,8 @@ extension LLVMBuilder {
   /// The sum of a vector's lanes as a scalar, in the fixed order of `reduceLanes`.
   public func sumOfLanes(_ vector: LLVMValue) -> LLVMValue { reduceLanes(vector) { add($0, $1) } }
 
-  /// Combines the lower with the upper half of a vector's lanes until one is left. Their number is a power of two.
+  /// Combines the lower with the upper half of a vector's lanes until one is left. Their number is a power of
+  /// two.
   public func reduceLanes(
     _ vector: LLVMValue, _ combine: (LLVMValue, LLVMValue) -> LLVMValue
   ) -> LLVMValue {

@@ -7,7 +7,8 @@ public final class LLVMContext {
 
   public init() {
     reference = LLVMContextCreate()
-    // Without a handler LLVM prints a back end's error and ends the process. The log lives as long as the context.
+    // Without a handler LLVM prints a back end's error and ends the process. The log lives as long as the
+    // context.
     LLVMContextSetDiagnosticHandler(
       reference,
       { diagnostic, log in

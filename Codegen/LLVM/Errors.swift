@@ -1,7 +1,7 @@
 internal import CLLVM
 
-/// What LLVM refused. Only `unknownTarget` and `passesFailed` can be a user's mistake; the others are faults of the
-/// code generator.
+/// What LLVM refused. Only `unknownTarget` and `passesFailed` can be a user's mistake; the others are faults of
+/// the code generator.
 public enum LLVMError: Error, Hashable, CustomStringConvertible {
   /// The verifier's text about a module that is not well formed.
   case invalidModule(module: String, reason: String)

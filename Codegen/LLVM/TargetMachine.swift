@@ -100,8 +100,8 @@ public final class LLVMTargetMachine {
     return Array(UnsafeRawBufferPointer(start: LLVMGetBufferStart(buffer), count: LLVMGetBufferSize(buffer)))
   }
 
-  /// Registers the supported targets, once. They are looked up by name because a distribution's LLVM may be built
-  /// without one, and then lacks the symbols.
+  /// Registers the supported targets, once. They are looked up by name because a distribution's LLVM may be
+  /// built without one, and then lacks the symbols.
   private static let initializeTargets: Void = {
     for name in ["X86", "AArch64", "WebAssembly"] {
       for part in ["TargetInfo", "Target", "TargetMC", "AsmPrinter", "AsmParser"] {

@@ -1,6 +1,7 @@
 internal import CLLVM
 
-/// A value of LLVM's: a constant, a parameter, or the result of an instruction. Valid as long as its module lives.
+/// A value of LLVM's: a constant, a parameter, or the result of an instruction. Valid as long as its module
+/// lives.
 public struct LLVMValue: Hashable, CustomStringConvertible {
   let reference: OpaquePointer
 

@@ -46,8 +46,8 @@ struct ElementwiseFunction {
   }
 }
 
-/// The distance of a float32 from the exact value in units of the last place of the float32 nearest to that value; 0
-/// where both are NaN or the result is the value, infinite where only one of them is finite.
+/// The distance of a float32 from the exact value in units of the last place of the float32 nearest to that
+/// value; 0 where both are NaN or the result is the value, infinite where only one of them is finite.
 func ulps(_ result: Float, from exact: Double) -> Double {
   if result.isNaN || exact.isNaN { return result.isNaN && exact.isNaN ? 0 : .infinity }
   let nearest = Float(exact)

@@ -183,7 +183,8 @@ private typealias IntFunction = @convention(c) (Int) -> Int
   @Test func denormalsAreFlushedOnlyBetweenSettingAndRestoring() throws {
     let library = try NativeLibrary.host { b in
       let c = b.context
-      // LLVM knows nothing of the mode: only a callee that writes memory and is not inlined stays between the writes.
+      // LLVM knows nothing of the mode: only a callee that writes memory and is not inlined stays between the
+      // writes.
       let quarter = b.module.addFunction(
         "quarter", [c.pointer, c.pointer], returning: c.void, linkage: .internal)
       quarter.add(.noInline)

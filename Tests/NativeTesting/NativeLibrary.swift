@@ -1,8 +1,9 @@
 import Foundation
 import LLVM
 
-/// Generated code in this process: a module is verified, optimized, linked into a shared object of its own by `ld`, and
-/// loaded. For tests alone: the library stays loaded until the process ends, so that its functions stay valid.
+/// Generated code in this process: a module is verified, optimized, linked into a shared object of its own by
+/// `ld`, and loaded. For tests alone: the library stays loaded until the process ends, so that its functions
+/// stay valid.
 public struct NativeLibrary {
   public struct Failure: Error, CustomStringConvertible {
     public let description: String
