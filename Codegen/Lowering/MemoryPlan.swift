@@ -44,12 +44,14 @@ public struct MemoryPlan: Sendable {
       for operand in operation.operands {
         if let owner = owners[operand] { buffers[owner].last = position }
       }
-      if operation.name == "reshape", let source = slots[operation.operands[0]] {
+      if operation.name == "reshape", direct[operation.results[0]] == nil {
         // The same elements in the same order: the same memory.
-        let result = operation.results[0]
-        if direct[result] == nil {
-          slots[result] = TensorSlot(type: entry.typeOf(result), place: source.place)
-          owners[result] = owners[operation.operands[0]]
+        let (source, result) = (operation.operands[0], operation.results[0])
+        if let owner = owners[source] {
+          owners[result] = owner
+          continue
+        } else if let slot = slots[source] {
+          slots[result] = TensorSlot(type: entry.typeOf(result), place: slot.place)
           continue
         }
       }
