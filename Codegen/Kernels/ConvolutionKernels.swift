@@ -20,7 +20,8 @@ public enum ConvolutionKernels {
       let outStep = g.outputHeight * g.outputWidth * row
       let product = ProductRows(
         k, name: name, rows: g.outputChannels,
-        broadcastRowStep: g.inputChannels * g.kernelHeight * g.kernelWidth * 4, epilogue: epilogue, outStep: outStep,
+        broadcastRowStep: g.inputChannels * g.kernelHeight * g.kernelWidth * 4, epilogue: epilogue,
+        outStep: outStep,
         depth: g.inputChannels, vectorStep: g.inputHeight * g.inputWidth * row,
         broadcastStep: g.kernelHeight * g.kernelWidth * 4,
         outer: .init(vectorStep: g.inputWidth * row, broadcastStep: g.kernelWidth * 4),

@@ -20,7 +20,8 @@ public enum ElementwiseKernels {
   }
 
   private static func perImage(
-    _ name: String, _ formula: ScalarExpression, _ attributes: Attributes, _ operands: [TensorSlot], _ y: TensorSlot
+    _ name: String, _ formula: ScalarExpression, _ attributes: Attributes, _ operands: [TensorSlot],
+    _ y: TensorSlot
   ) -> Kernel {
     let rows = y.type.count
     let tasks = (rows + rowsPerTask - 1) / rowsPerTask
@@ -56,7 +57,8 @@ public enum ElementwiseKernels {
   }
 
   private static func scalar(
-    _ name: String, _ formula: ScalarExpression, _ attributes: Attributes, _ operands: [TensorSlot], _ y: TensorSlot
+    _ name: String, _ formula: ScalarExpression, _ attributes: Attributes, _ operands: [TensorSlot],
+    _ y: TensorSlot
   ) -> Kernel {
     Kernel(name, tasks: .fixed(1)) { k, _ in
       let values = operands.map { k.loadFloat(k.address($0)) }

@@ -42,11 +42,14 @@ public final class KernelBuilder {
     }
   }
 
-  private func callerAddress(_ field: FrameField, _ index: Int, _ slot: TensorSlot, _ block: LLVMValue?) -> LLVMValue {
+  private func callerAddress(_ field: FrameField, _ index: Int, _ slot: TensorSlot, _ block: LLVMValue?)
+    -> LLVMValue
+  {
     let table = load(b.context.pointer, field)
     let base = b.load(b.context.pointer, from: b.offset(table, bytes: index * 8))
     guard let block, slot.type.isPerImage else { return base }
-    return b.offset(base, bytes: b.mulIndex(block, slot.type.count * slot.type.element.byteCount * target.blockImages))
+    return b.offset(
+      base, bytes: b.mulIndex(block, slot.type.count * slot.type.element.byteCount * target.blockImages))
   }
 
   /// The executor of the call, a pointer that may be null.

@@ -64,7 +64,8 @@ public enum LatentKernels {
       let fromDraw = b.mul(gradient, b.mul(noise, deviation))
       let fromDivergence = b.mul(weight, b.sub(b.mul(deviation, deviation), 1.0))
       k.storeVector(
-        b.mul(b.add(fromDraw, fromDivergence), 0.5), b.offset(k.address(dlogvar, block: block), bytes: row), vector)
+        b.mul(b.add(fromDraw, fromDivergence), 0.5), b.offset(k.address(dlogvar, block: block), bytes: row),
+        vector)
       return []
     } finish: { _, _, _, _ in
     }
@@ -92,7 +93,9 @@ public enum LatentKernels {
           }
           return totals
         }
-        var totals = b.forLoop(from: 0, to: b.i64(latents / 4), carrying: zeros, name: "four") { group($0, 4, $1) }
+        var totals = b.forLoop(from: 0, to: b.i64(latents / 4), carrying: zeros, name: "four") {
+          group($0, 4, $1)
+        }
         if latents % 4 > 0 { totals = group(b.i64(latents / 4), latents % 4, totals) }
         finish(k, totals, vector, block)
       }
@@ -117,7 +120,8 @@ public enum LatentKernels {
       let words = b.context.i32
       let seedAddress = k.address(seed)
       let draw = VectorRandomStream(
-        b, seedLow: b.load(words, from: seedAddress), seedHigh: b.load(words, from: b.offset(seedAddress, bytes: 4)),
+        b, seedLow: b.load(words, from: seedAddress),
+        seedHigh: b.load(words, from: b.offset(seedAddress, bytes: 4)),
         domain: domain, stream: stream)
       let images = b.maskedLoad(
         words.lanes(k.lanes), from: b.offset(k.address(index, block: block), bytes: vector * k.lanes * 4),

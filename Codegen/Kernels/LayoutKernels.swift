@@ -19,9 +19,11 @@ public enum LayoutKernels {
       forEachTile(k, task.part, features: features) { first, width in
         for vector in 0..<k.target.tileVectors {
           let tile = loadTile(
-            k, source, features: features, first: first, width: width, vector: vector, images: images, isBytes: isBytes)
+            k, source, features: features, first: first, width: width, vector: vector, images: images,
+            isBytes: isBytes)
           for (feature, values) in tile.enumerated() {
-            k.storeVector(values, b.offset(destination, bytes: b.mulIndex(b.addIndex(first, feature), k.rowBytes)), vector)
+            k.storeVector(
+              values, b.offset(destination, bytes: b.mulIndex(b.addIndex(first, feature), k.rowBytes)), vector)
           }
         }
       }
@@ -54,7 +56,8 @@ public enum LayoutKernels {
     let element = isBytes ? b.context.i8 : b.context.f32
     let type = element.lanes(k.lanes)
     let address = b.offset(source, bytes: b.mulIndex(offset, isBytes ? 1 : 4))
-    let values = width == k.lanes
+    let values =
+      width == k.lanes
       ? b.load(type, from: address)
       : b.maskedLoad(type, from: address, mask: b.mask(below: b.i32(width), lanes: k.lanes))
     guard isBytes else { return values }
@@ -74,7 +77,8 @@ public enum LayoutKernels {
         for vector in 0..<k.target.tileVectors {
           let rows = (0..<k.lanes).map { feature in
             feature < width
-              ? k.loadVector(b.offset(source, bytes: b.mulIndex(b.addIndex(first, feature), k.rowBytes)), vector)
+              ? k.loadVector(
+                b.offset(source, bytes: b.mulIndex(b.addIndex(first, feature), k.rowBytes)), vector)
               : k.vector.zero
           }
           for (lane, values) in k.transpose(rows).enumerated() {
@@ -101,7 +105,8 @@ public enum LayoutKernels {
       let b = k.b
       let (source, destination) = (k.address(from, block: block), k.address(to, block: block))
       b.forLoop(from: 0, to: b.mulIndex(k.images(in: block), bytes), name: "byte") { byte in
-        b.store(b.load(b.context.i8, from: b.offset(source, bytes: byte)), to: b.offset(destination, bytes: byte))
+        b.store(
+          b.load(b.context.i8, from: b.offset(source, bytes: byte)), to: b.offset(destination, bytes: byte))
       }
     }
   }

@@ -8,7 +8,8 @@ public enum LikelihoodKernels {
   ///
   /// One task is a block: the sum runs over its pixels in order.
   public static func bernoulli(
-    _ name: String, logits: TensorSlot, target: TensorSlot, d: TensorSlot?, loglik: TensorSlot, dlogits: TensorSlot?
+    _ name: String, logits: TensorSlot, target: TensorSlot, d: TensorSlot?, loglik: TensorSlot,
+    dlogits: TensorSlot?
   ) -> Kernel {
     let features = logits.type.count
     return Kernel(name, tasks: .perBlock(1)) { k, task in
@@ -59,7 +60,9 @@ public enum LikelihoodKernels {
     }
     let images = k.images(in: block)
     return { first, width in
-      LayoutKernels.loadTile(k, source, features: features, first: first, width: width, vector: vector, images: images, isBytes: true)
+      LayoutKernels.loadTile(
+        k, source, features: features, first: first, width: width, vector: vector, images: images, isBytes: true
+      )
     }
   }
 }

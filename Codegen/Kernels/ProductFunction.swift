@@ -63,7 +63,8 @@ struct ProductFunction {
         for (index, sum) in vectors.enumerated() {
           var value = sum
           if let formula = epilogue.formula {
-            let output = epilogue.third == .activationOutput
+            let output =
+              epilogue.third == .activationOutput
               ? [k.loadVector(b.offset(p[5], bytes: row * outStep), index)] : []
             value = FormulaEmitter(b, lanes: k.lanes).emit(formula, operands: [value] + output)
           }
@@ -98,7 +99,8 @@ struct ProductRows {
   ///   - outStep: bytes between the result's rows.
   init(
     _ k: KernelBuilder, name: String, rows: Int, broadcastRowStep: Int, epilogue: ProductEpilogue, outStep: Int,
-    depth: Int, vectorStep: Int, broadcastStep: Int, outer: ProductTile.Loop = .none, inner: ProductTile.Loop = .none
+    depth: Int, vectorStep: Int, broadcastStep: Int, outer: ProductTile.Loop = .none,
+    inner: ProductTile.Loop = .none
   ) {
     self.broadcastRowStep = broadcastRowStep
     self.outStep = outStep

@@ -51,14 +51,17 @@ struct ProductTile {
     }
     let outerLoop = outer
     let innerLoop = inner
-    accumulators = b.forLoop(from: 0, to: outerCount, carrying: [a, w] + accumulators, name: "outer") { _, outer in
+    accumulators = b.forLoop(from: 0, to: outerCount, carrying: [a, w] + accumulators, name: "outer") {
+      _, outer in
       let results = b.forLoop(from: 0, to: innerCount, carrying: outer, name: "inner") { _, inner in
         let sums = reduceDepth(k, inner[0], inner[1], Array(inner.dropFirst(2)))
         return [
           b.offset(inner[0], bytes: innerLoop.vectorStep), b.offset(inner[1], bytes: innerLoop.broadcastStep),
         ] + sums
       }
-      return [b.offset(outer[0], bytes: outerLoop.vectorStep), b.offset(outer[1], bytes: outerLoop.broadcastStep)]
+      return [
+        b.offset(outer[0], bytes: outerLoop.vectorStep), b.offset(outer[1], bytes: outerLoop.broadcastStep),
+      ]
         + results.dropFirst(2)
     }
     accumulators.removeFirst(2)
@@ -81,11 +84,13 @@ struct ProductTile {
     if whole == unrolled {
       for step in 0..<whole { self.step(k, a, w, step, &sums) }
     } else {
-      let results = b.forLoop(from: 0, to: b.i64(whole / unrolled), carrying: [a, w] + sums, name: "k") { _, carried in
+      let results = b.forLoop(from: 0, to: b.i64(whole / unrolled), carrying: [a, w] + sums, name: "k") {
+        _, carried in
         var sums = Array(carried.dropFirst(2))
         for step in 0..<unrolled { self.step(k, carried[0], carried[1], step, &sums) }
         return [
-          b.offset(carried[0], bytes: unrolled * vectorStep), b.offset(carried[1], bytes: unrolled * broadcastStep),
+          b.offset(carried[0], bytes: unrolled * vectorStep),
+          b.offset(carried[1], bytes: unrolled * broadcastStep),
         ] + sums
       }
       sums = Array(results.dropFirst(2))

@@ -48,7 +48,8 @@ public enum ReductionKernels {
       let b = k.b
       let from = k.address(x)
       let whole = count / k.lanes
-      var sum = b.forLoop(from: 0, to: b.i64(whole), carrying: [k.vector.zero], name: "element") { index, sums in
+      var sum = b.forLoop(from: 0, to: b.i64(whole), carrying: [k.vector.zero], name: "element") {
+        index, sums in
         [b.add(sums[0], b.load(k.vector, from: b.offset(from, bytes: b.mulIndex(index, k.lanes * 4))))]
       }[0]
       if count % k.lanes > 0 {

@@ -49,7 +49,9 @@ public enum TransposeKernel {
           let rows = (0..<k.lanes).map { channel in
             channel < channels
               ? k.loadVector(
-                b.offset(source, bytes: b.addIndex(b.mulIndex(firstChannel, channelStep), channel * channelStep)), vector)
+                b.offset(
+                  source, bytes: b.addIndex(b.mulIndex(firstChannel, channelStep), channel * channelStep)),
+                vector)
               : k.vector.zero
           }
           for (image, row) in k.transpose(rows).enumerated() {

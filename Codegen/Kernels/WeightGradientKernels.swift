@@ -52,7 +52,8 @@ public enum WeightGradientKernels {
   ///
   /// A tile is one or two vectors of o by a group of taps of one image channel; one task is such a tile.
   public static func convolution(
-    _ name: String, dy: TransposeKernel.Target, x: PaddedImages, dw: TensorSlot, geometry g: ConvolutionGeometry,
+    _ name: String, dy: TransposeKernel.Target, x: PaddedImages, dw: TensorSlot,
+    geometry g: ConvolutionGeometry,
     target: KernelTarget
   ) -> Kernel {
     let groups = tapGroups(g, limit: target.tileRows)
@@ -68,15 +69,21 @@ public enum WeightGradientKernels {
       let group = b.urem(task.part, groups.count)
       for (number, taps) in groups.enumerated() {
         let emitGroup = {
-          tile(k, taps: taps, dy: dy, x: x, dw: dw, geometry: g, vectors: vectors, channel: channel, strip: strip)
+          tile(
+            k, taps: taps, dy: dy, x: x, dw: dw, geometry: g, vectors: vectors, channel: channel, strip: strip)
         }
-        if groups.count == 1 { emitGroup() } else { b.ifThen(b.icmp(.eq, group, number), name: "taps") { emitGroup() } }
+        if groups.count == 1 {
+          emitGroup()
+        } else {
+          b.ifThen(b.icmp(.eq, group, number), name: "taps") { emitGroup() }
+        }
       }
     }
   }
 
   private static func tile(
-    _ k: KernelBuilder, taps: [(row: Int, column: Int)], dy: TransposeKernel.Target, x: PaddedImages, dw: TensorSlot,
+    _ k: KernelBuilder, taps: [(row: Int, column: Int)], dy: TransposeKernel.Target, x: PaddedImages,
+    dw: TensorSlot,
     geometry g: ConvolutionGeometry, vectors: Int, channel: LLVMValue, strip: LLVMValue
   ) {
     let b = k.b
@@ -95,7 +102,8 @@ public enum WeightGradientKernels {
       bytes: b.mulIndex(strip, vectors * k.lanes * 4))
     let firstTap = b.addIndex(b.mulIndex(channel, x.height * x.width), first.row * x.width + first.column)
     let image = b.offset(
-      k.address(TensorSlot(type: anyType, place: x.place), block: b.i64(0)), bytes: b.mulIndex(firstTap, k.rowBytes))
+      k.address(TensorSlot(type: anyType, place: x.place), block: b.i64(0)),
+      bytes: b.mulIndex(firstTap, k.rowBytes))
     let zeros = Array(repeating: k.vector.zero, count: taps.count * vectors)
     let sums = b.forLoop(from: 0, to: k.blocks(), carrying: zeros, name: "block") { block, sums in
       let stride = b.mulIndex(block, k.arena.blockBytes)
@@ -159,7 +167,8 @@ public struct PaddedImages: Sendable {
   /// The extents that every tap of every map position stays in.
   public static func extents(_ g: ConvolutionGeometry) -> (height: Int, width: Int) {
     (
-      (g.outputHeight - 1) * g.strideHeight + g.kernelHeight, (g.outputWidth - 1) * g.strideWidth + g.kernelWidth
+      (g.outputHeight - 1) * g.strideHeight + g.kernelHeight,
+      (g.outputWidth - 1) * g.strideWidth + g.kernelWidth
     )
   }
 
@@ -175,7 +184,9 @@ public struct PaddedImages: Sendable {
   }
 
   /// The copy; one task is one channel of one block.
-  public static func kernel(_ name: String, from: TensorSlot, to: PaddedImages, geometry g: ConvolutionGeometry) -> Kernel {
+  public static func kernel(_ name: String, from: TensorSlot, to: PaddedImages, geometry g: ConvolutionGeometry)
+    -> Kernel
+  {
     Kernel(name, tasks: .perBlock(g.inputChannels)) { k, task in
       let b = k.b
       let row = k.rowBytes

@@ -48,7 +48,9 @@ struct EntryLowering {
       }
     }
     for (result, value) in plan.copies {
-      guard let from = plan.slots[value] else { throw LoweringError.unplanned(operation: "return", entry: entry.name) }
+      guard let from = plan.slots[value] else {
+        throw LoweringError.unplanned(operation: "return", entry: entry.name)
+      }
       let to = destination(of: result, from)
       let kernel = maker.copy("\(symbol).result\(result)", from: from, to: to)
       var access = Access()
@@ -167,7 +169,8 @@ struct EntryLowering {
           let executor = field(.executor, pointer)
           let blocks = b.udiv(b.add(count, target.blockImages - 1), target.blockImages)
           let fields: [(FrameField, LLVMValue)] = [
-            (.weights, field(.weights, pointer)), (.state, field(.state, pointer)), (.arena, field(.arena, pointer)),
+            (.weights, field(.weights, pointer)), (.state, field(.state, pointer)),
+            (.arena, field(.arena, pointer)),
             (.count, count), (.blocks, blocks), (.inputs, field(.inputs, pointer)),
             (.outputs, field(.outputs, pointer)), (.executor, executor),
           ]
@@ -196,4 +199,8 @@ struct EntryLowering {
 private enum CallField: Int { case weights, state, arena, count, inputs, outputs, executor }
 
 /// Byte offsets in `vaec_executor`.
-private enum ExecutorField: Int { case context = 0, run = 8, barrier = 16 }
+private enum ExecutorField: Int {
+  case context = 0
+  case run = 8
+  case barrier = 16
+}

@@ -16,7 +16,8 @@ enum Linker {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: linker)
     process.arguments = [
-      "-shared", "--build-id=none", "-soname", soname, "-z", "noexecstack", "-z", "defs", "-o", path, objectFile.path,
+      "-shared", "--build-id=none", "-soname", soname, "-z", "noexecstack", "-z", "defs", "-o", path,
+      objectFile.path,
     ]
     let messages = Pipe()
     process.standardError = messages

@@ -82,7 +82,9 @@ struct ManifestMaker {
   }
 
   private func inputs() -> [Manifest.Input] {
-    guard let entry = module.entry("train_step") ?? module.entry("evaluate") ?? module.entry("encode") else { return [] }
+    guard let entry = module.entry("train_step") ?? module.entry("evaluate") ?? module.entry("encode") else {
+      return []
+    }
     return entry.arguments.filter { $0.role == .image }.map { argument in
       let type = entry.typeOf(argument.value)
       return Manifest.Input(

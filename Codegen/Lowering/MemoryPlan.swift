@@ -75,7 +75,8 @@ public struct MemoryPlan: Sendable {
             first: position, last: position))
       }
     }
-    for (index, result) in entry.results.enumerated() where directPlace(of: index, entry, globals, direct) == nil {
+    for (index, result) in entry.results.enumerated()
+    where directPlace(of: index, entry, globals, direct) == nil {
       copies.append((index, result.value))
       if let owner = owners[result.value] { buffers[owner].last = entry.operations.count }
     }
@@ -144,7 +145,9 @@ private func directTargets(_ entry: Entry, _ globals: [String: Place]) -> [Value
     let type = entry.typeOf(result.value)
     guard entry.operations[defined].name != "reshape" else { continue }
     if case .global(let name) = result.target {
-      let readers = entry.values.indices.filter { entry.values[$0].global == name }.flatMap { users[ValueID($0)] ?? [] }
+      let readers = entry.values.indices.filter { entry.values[$0].global == name }.flatMap {
+        users[ValueID($0)] ?? []
+      }
       let isOverwritable = readers.allSatisfy { $0 <= defined }
       let isElementwise = entry.operations[defined].worksInPlace
       if isOverwritable, isElementwise || !readers.contains(defined) { direct[result.value] = globals[name] }

@@ -49,7 +49,9 @@ public struct ModelCompiler {
         module: llvm, target: target, prefix: module.name, entry: entry, plan: plan
       ).emit()
     }
-    let machineText = [target.machine.triple, target.machine.cpu, target.machine.features.joined(separator: ",")]
+    let machineText = [
+      target.machine.triple, target.machine.cpu, target.machine.features.joined(separator: ","),
+    ]
     let digest = SHA256.hex(of: Array(([Self.version] + machineText + [text]).joined(separator: "\n").utf8))
     let manifest = ManifestMaker(module: module, target: target, layout: layout).make(
       plans: plans, compiler: Self.version, digest: digest, sourceDigest: SHA256.hex(of: source))
@@ -65,7 +67,9 @@ public struct ModelCompiler {
     let b = LLVMBuilder(module)
     let version = module.addFunction("\(manifest.name)_abi_version", [], returning: b.context.i32)
     b.define(version) { _ in b.ret(b.i32(manifest.abi)) }
-    let texts = [("cpu_features", manifest.target.features.joined(separator: ",")), ("digest", manifest.digest)]
+    let texts = [
+      ("cpu_features", manifest.target.features.joined(separator: ",")), ("digest", manifest.digest),
+    ]
     for (name, text) in texts {
       let function = module.addFunction("\(manifest.name)_\(name)", [], returning: b.context.pointer)
       let address = module.addText("\(manifest.name).\(name)", text)

@@ -15,7 +15,8 @@ struct OperationKernels {
     case "conv2d_weight_gradient":
       let geometry = weightGradientGeometry(operation, entry)
       let map = TransposeKernel.Target.byteCount(
-        channels: geometry.outputChannels, positions: geometry.outputHeight * geometry.outputWidth, target: target)
+        channels: geometry.outputChannels, positions: geometry.outputHeight * geometry.outputWidth,
+        target: target)
       return PaddedImages.needsCopy(geometry) ? [map, PaddedImages.byteCount(geometry, target: target)] : [map]
     default: return []
     }
@@ -31,7 +32,8 @@ struct OperationKernels {
   func kernels(_ operation: Operation, at position: Int, in entry: Entry, name: String) throws -> [Kernel] {
     let operands = operation.operands.compactMap { plan.slots[$0] }
     let results = operation.results.compactMap { plan.slots[$0] }
-    guard operands.count == operation.operands.count, results.count == operation.results.count, let y = results.first
+    guard operands.count == operation.operands.count, results.count == operation.results.count,
+      let y = results.first
     else { throw LoweringError.unplanned(operation: operation.name, entry: entry.name) }
     let attributes = operation.attributes
     let scratch = plan.scratch[position] ?? []
@@ -87,7 +89,8 @@ struct OperationKernels {
     image: TensorSlot, map: TensorSlot, weights: TensorSlot, _ attributes: Attributes
   ) -> ConvolutionGeometry {
     ConvolutionGeometry(
-      input: image.type, output: map.type, kernel: Array(weights.type.extents.suffix(2)), attributes: attributes)
+      input: image.type, output: map.type, kernel: Array(weights.type.extents.suffix(2)), attributes: attributes
+    )
   }
 
   private func convolutionWeightGradient(
@@ -131,13 +134,15 @@ struct OperationKernels {
     case "normal_noise":
       return [LatentKernels.noise(name, noise: LatentKernels.drawn(attributes, operands), y: y)]
     case "reparam_kl", "reparam_kl_given":
-      let noise = operation.name == "reparam_kl"
+      let noise =
+        operation.name == "reparam_kl"
         ? LatentKernels.drawn(attributes, Array(operands[2...])) : .given(operands[2])
       return [
         LatentKernels.forward(name, mean: operands[0], logvar: operands[1], noise: noise, z: y, kl: results[1])
       ]
     case "reparam_kl_gradient", "reparam_kl_given_gradient":
-      let noise = operation.name == "reparam_kl_gradient"
+      let noise =
+        operation.name == "reparam_kl_gradient"
         ? LatentKernels.drawn(attributes, Array(operands[4...])) : .given(operands[4])
       return [
         LatentKernels.backward(
@@ -190,7 +195,8 @@ public enum LoweringError: Error, CustomStringConvertible {
     switch self {
     case .noKernel(let operation, let entry): "no kernel makes the op '\(operation)' of entry '\(entry)'"
     case .unplanned(let operation, let entry): "'\(operation)' of entry '\(entry)' has no place in memory"
-    case .incomplete(let entry): "entry '\(entry)' has values of unknown type: run the pass 'infer-shapes' first"
+    case .incomplete(let entry):
+      "entry '\(entry)' has values of unknown type: run the pass 'infer-shapes' first"
     }
   }
 }

@@ -33,7 +33,9 @@ struct Access {
   mutating func add(write place: Place, bytes: Int) { writes.append(Self.range(place, bytes)) }
 
   func conflicts(with other: Access) -> Bool {
-    func meet(_ a: [Range<Int>], _ b: [Range<Int>]) -> Bool { a.contains { x in b.contains { $0.overlaps(x) } } }
+    func meet(_ a: [Range<Int>], _ b: [Range<Int>]) -> Bool {
+      a.contains { x in b.contains { $0.overlaps(x) } }
+    }
     return meet(writes, other.reads) || meet(writes, other.writes) || meet(reads, other.writes)
   }
 

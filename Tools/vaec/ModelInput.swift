@@ -2,8 +2,8 @@ import CommandLineTable
 import Diagnostics
 import Foundation
 import IR
-import LLVM
 import Kernels
+import LLVM
 import Lowering
 import Passes
 import VDL

@@ -12,12 +12,14 @@ enum VaecCommands {
     summary: "compiles autoencoders from a text language to native code",
     commands: [compile, ir, passes, ops],
     examples: [
-      Example("vaec compile Models/convvae.vdl", "makes build/convvae/ with shared object, header and manifest"),
+      Example(
+        "vaec compile Models/convvae.vdl", "makes build/convvae/ with shared object, header and manifest"),
       Example("vaec ir Models/convvae.vdl --after fuse-convolution", "shows the program after a pass"),
     ])
 
   static let model = Positional("FILE", help: "the model's text, a .vdl file", isRequired: true)
-  static let set = RepeatedOption("set", .named, help: "replaces the value of a config declaration of the model")
+  static let set = RepeatedOption(
+    "set", .named, help: "replaces the value of a config declaration of the model")
   static let cpu = Option(
     "cpu", .choice(TargetSelection.names), help: "the processor to make code for", value: "host")
 
@@ -35,14 +37,16 @@ enum VaecCommands {
     options: [output, set, cpu, dumpIR],
     examples: [
       Example("vaec compile Models/convvae.vdl --set hidden=200", "with another value of a config declaration"),
-      Example("vaec compile Models/convvae.vdl --cpu x86-64-v3 -o build/portable", "for any processor with AVX2"),
+      Example(
+        "vaec compile Models/convvae.vdl --cpu x86-64-v3 -o build/portable", "for any processor with AVX2"),
     ])
   private static let ir = Command(
     "ir", summary: "shows a model's program as text", positionals: [model], options: [after, entry, set, cpu],
     examples: [
       Example("vaec ir Models/convvae.vdl --after differentiate --entry train_step", "one entry after one pass")
     ])
-  private static let passes = Command("passes", summary: "lists the compiler's passes in the order in which they run")
+  private static let passes = Command(
+    "passes", summary: "lists the compiler's passes in the order in which they run")
   private static let ops = Command("ops", summary: "lists the operations of the program text")
 
   static func run(_ invocation: Invocation) throws {
@@ -104,7 +108,9 @@ enum VaecCommands {
 
   private static func printPasses() {
     let width = Pass.registry.map(\.name.count).max() ?? 0
-    print("elaborate".padding(toLength: width + 2, withPad: " ", startingAt: 0) + "Turns the model's text into entries; shapes are not known yet.")
+    print(
+      "elaborate".padding(toLength: width + 2, withPad: " ", startingAt: 0)
+        + "Turns the model's text into entries; shapes are not known yet.")
     for pass in Pass.registry {
       print(pass.name.padding(toLength: width + 2, withPad: " ", startingAt: 0) + pass.summary)
     }
