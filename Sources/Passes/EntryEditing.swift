@@ -46,19 +46,15 @@ extension Entry {
 
 /// What several fusions need.
 extension Entry {
-  /// Replaces operations by others that make the same results, where the first of them stands.
+  /// Replaces operations by others that make the same results, where the last of them stands, or earlier where a result is
+  /// needed earlier.
   /// - Returns: false, and no change, where the values then depend on each other in a circle.
   mutating func replace(_ old: [Operation], by new: [Operation]) -> Bool {
     let gone = Set(old.flatMap(\.results))
-    guard let position = operations.firstIndex(where: { $0.results.contains(where: gone.contains) }) else {
-      return false
-    }
+    func isGone(_ operation: Operation) -> Bool { operation.results.contains(where: gone.contains) }
+    guard let last = operations.lastIndex(where: isGone) else { return false }
     var changed = self
-    changed.operations.replaceSubrange(position...position, with: new)
-    let kept = changed.operations[(position + new.count)...].filter { operation in
-      !operation.results.contains(where: gone.contains)
-    }
-    changed.operations.replaceSubrange((position + new.count)..., with: kept)
+    changed.operations = operations[..<last].filter { !isGone($0) } + new + operations[(last + 1)...]
     guard let ordered = changed.sorted() else { return false }
     self = ordered
     return true

@@ -107,17 +107,31 @@ private let scaleBeforeSplitting: RewriteRule = { operation, rewriter in
   return try rewriter.add("split_images", [try rewriter.add(operation.name, scaled)])
 }
 
-/// a * (c * x) = (a * c) * x where a is smaller than x: the factor is applied to fewer elements.
+/// a * (c * x) = (a * c) * x and -(c * x) = -c * x where a and c are smaller than x: fewer elements are scaled.
 private let scaleSmallestOperand: RewriteRule = { operation, rewriter in
-  guard operation.name == "mul" else { return nil }
-  for (small, large) in [(0, 1), (1, 0)] {
-    let (a, product) = (operation.operands[small], operation.operands[large])
-    guard let inner = rewriter.definition(of: product, "mul"), rewriter.hasOneUse(product),
-      let factor = inner.operands.firstIndex(where: { rewriter.type(of: $0).isScalar }),
-      rewriter.type(of: a).rank < rewriter.type(of: inner.operands[1 - factor]).rank
-    else { continue }
-    let scaled = try rewriter.add("mul", [a, inner.operands[factor]])
-    return try rewriter.add("mul", [scaled, inner.operands[1 - factor]])
+  /// Splits a product that only this operation reads into a small factor and the rest.
+  func factors(_ value: ValueID) -> (small: ValueID, rest: ValueID)? {
+    guard let product = rewriter.definition(of: value, "mul"), rewriter.hasOneUse(value) else { return nil }
+    let ranks = product.operands.map { rewriter.type(of: $0).rank }
+    guard ranks[0] != ranks[1] else { return nil }
+    let small = ranks[0] < ranks[1] ? 0 : 1
+    return (product.operands[small], product.operands[1 - small])
   }
-  return nil
+  switch operation.name {
+  case "neg":
+    // Only where the sign then vanishes: in a constant, or in the scalar that is split.
+    guard let (small, rest) = factors(operation.operands[0]),
+      rewriter.constant(small) != nil || rewriter.definition(of: small, "split_images") != nil
+    else { return nil }
+    return try rewriter.add("mul", [try rewriter.add("neg", [small]), rest])
+  case "mul":
+    for (scale, product) in [(0, 1), (1, 0)].map({ (operation.operands[$0], operation.operands[$1]) }) {
+      guard let (small, rest) = factors(product), rewriter.type(of: small).isScalar,
+        rewriter.type(of: scale).rank < rewriter.type(of: rest).rank
+      else { continue }
+      return try rewriter.add("mul", [try rewriter.add("mul", [scale, small]), rest])
+    }
+    return nil
+  default: return nil
+  }
 }

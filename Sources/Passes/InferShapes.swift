@@ -39,6 +39,8 @@ private struct ShapeInference {
   private var module: Module
   private var latents: [String: TensorType] = [:]
   private var diagnostics: [Diagnostic] = []
+  /// Values that were found not to fit together, in the entry at hand.
+  private var misfits: [Set<ValueID>] = []
 
   init(_ module: Module) { self.module = module }
 
@@ -71,6 +73,7 @@ private struct ShapeInference {
       let latent = argument.role == .noise && name.hasPrefix("noise.") ? String(name.dropFirst(6)) : name
       entry[argument.value].type = type(ofLatent: latent, entry: entry.name, at: nil)
     }
+    misfits = []
     for operation in entry.operations { infer(operation, &entry) }
     entry.resolveFreeExtents()
     if entry.name == "encode" {
@@ -99,11 +102,18 @@ private struct ShapeInference {
       for (value, (old, new)) in zip(operation.operands, zip(known, context.operands)) where old != new {
         refine(value, to: new, &entry)
       }
-    } catch let error as TypeError {
-      diagnostics.append(typeDiagnostic(error, operation, entry))
     } catch {
-      diagnostics.append(Diagnostic("\(error)", at: operation.sources.first))
+      report(error, operation, entry)
     }
+  }
+
+  /// Two values that do not fit are reported once, also where several operations bring them together.
+  private mutating func report(_ error: any Error, _ operation: Operation, _ entry: Entry) {
+    let operands = Set(operation.operands)
+    guard !misfits.contains(where: operands.isSubset) else { return }
+    misfits.append(operands)
+    let typeError = error as? TypeError ?? TypeError("\(error)")
+    diagnostics.append(typeDiagnostic(typeError, operation, entry))
   }
 
   /// Writes back what an operation told of an operand's extents; a parameter's state has its shape.

@@ -9,22 +9,26 @@ func typeDiagnostic(_ error: TypeError, _ operation: Operation, _ entry: Entry) 
   var notes = operandNotes(message, operation, entry)
   if let note = error.note { notes.append(Diagnostic.Note(note)) }
   if let note = flattenNote(operation, entry) { notes.append(note) }
-  if let note = outputPaddingNote(operation, entry) { notes.append(note) }
+  if let note = outputPaddingNote(operation, entry) {
+    notes.removeAll { $0.range == note.range }
+    notes.append(note)
+  }
   return Diagnostic(message, at: operation.sources.first, notes: notes)
 }
 
 /// What the language calls the ops that its layers become.
 private let layerNames = [
   ("conv2d", "conv"), ("conv2d_transpose", "deconv"), ("bernoulli_loglik", "bernoulli"), ("kl_normal", "kl"),
+  ("reparameterize", "normal"),
 ]
 
-/// For each operand whose shape the message shows, the place that made it.
+/// For each operand whose shape the message shows, the place that it comes from.
 private func operandNotes(_ message: String, _ operation: Operation, _ entry: Entry) -> [Diagnostic.Note] {
   operation.operands.compactMap { operand in
     guard entry[operand].global == nil, let type = entry.type(of: operand), message.contains(type.description),
       let range = entry.origin(of: operand)?.sources.first, range != operation.sources.first
     else { return nil }
-    return Diagnostic.Note("this makes \(type)", at: range)
+    return Diagnostic.Note("this is \(type)", at: range)
   }
 }
 
@@ -55,7 +59,7 @@ private func outputPaddingNote(_ operation: Operation, _ entry: Entry) -> Diagno
       stride[0] == stride[1], (0..<stride[0]).contains(padding[0] + missing[0])
     else { continue }
     return Diagnostic.Note(
-      "with output_padding: \(padding[0] + missing[0]) this layer makes \(wanted.extents[1])x\(wanted.extents[2])",
+      "this makes \(made); with output_padding: \(padding[0] + missing[0]) it makes \(wanted)",
       at: layer.sources.first)
   }
   return nil

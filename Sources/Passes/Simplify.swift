@@ -46,7 +46,7 @@ struct Rewriter {
   private(set) var count = 0
   private var definitions: [ValueID: Operation] = [:]
   private var replacements: [ValueID: ValueID] = [:]
-  private let uses: [ValueID: Int]
+  private var uses: [ValueID: Int]
 
   init(_ entry: Entry) {
     var empty = entry
@@ -89,6 +89,7 @@ struct Rewriter {
           continue
         }
         replacements[result] = better
+        uses[better, default: 0] += uses[result, default: 0]
         builder.entry.adoptName(of: result, for: better)
         count += 1
         return

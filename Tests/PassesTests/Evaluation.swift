@@ -1,6 +1,6 @@
 import IR
 
-/// Values for a module's globals and arguments, and the results of its entries in float64 by the op table.
+/// Runs entries on random inputs in float64, by what the op table says that each op means.
 struct Evaluation {
   let images: Int
   private var generator: SplitMix
@@ -10,27 +10,44 @@ struct Evaluation {
     generator = SplitMix(state: seed)
   }
 
-  /// The results of every entry, by entry and result.
-  mutating func results(of module: Module) throws -> [String: [HostTensor]] {
+  /// What a module's entries are given.
+  struct Inputs {
     var globals: [String: HostTensor] = [:]
+    /// By entry, in the order of its arguments.
+    var arguments: [String: [HostTensor]] = [:]
+  }
+
+  /// Random inputs that depend on names and types alone, not on what a pass does to the entries.
+  mutating func inputs(of module: Module) -> Inputs {
+    var inputs = Inputs()
     for global in module.globals.sorted(by: { $0.name < $1.name }) {
-      globals[global.name] = random(global.type, positive: global.kind == .state)
+      inputs.globals[global.name] = random(global.type, positive: global.kind == .state)
     }
-    var results: [String: [HostTensor]] = [:]
     for entry in module.entries.sorted(by: { $0.name < $1.name }) {
-      results[entry.name] = try run(entry, globals)
+      inputs.arguments[entry.name] = entry.arguments.map { argument in
+        let type = entry.type(of: argument.value) ?? .scalar
+        return random(type, positive: type.element != .f32)
+      }
     }
+    return inputs
+  }
+
+  /// The results of every entry.
+  mutating func results(of module: Module) throws -> [String: [HostTensor]] {
+    let inputs = inputs(of: module)
+    var results: [String: [HostTensor]] = [:]
+    for entry in module.entries { results[entry.name] = try run(entry, inputs) }
     return results
   }
 
-  private mutating func run(_ entry: Entry, _ globals: [String: HostTensor]) throws -> [HostTensor] {
+  /// The results of one entry.
+  func run(_ entry: Entry, _ inputs: Inputs) throws -> [HostTensor] {
     var values: [ValueID: HostTensor] = [:]
-    for argument in entry.arguments {
-      guard let type = entry.type(of: argument.value) else { throw TypeError("an argument has no type") }
-      values[argument.value] = random(type, positive: type.element != .f32)
+    for (argument, value) in zip(entry.arguments, inputs.arguments[entry.name] ?? []) {
+      values[argument.value] = value
     }
     for index in entry.values.indices {
-      if let name = entry.values[index].global { values[ValueID(index)] = globals[name] }
+      if let name = entry.values[index].global { values[ValueID(index)] = inputs.globals[name] }
     }
     for operation in entry.operations {
       guard let definition = OpTable.standard[operation.name] else {
