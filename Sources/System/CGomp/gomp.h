@@ -2,7 +2,6 @@
 #ifndef VAEC_GOMP_H
 #define VAEC_GOMP_H
 void GOMP_parallel(void (*body)(void *), void *argument, unsigned threads, unsigned flags);
-void GOMP_barrier(void);
 int omp_get_thread_num(void);
 int omp_get_num_threads(void);
 int omp_get_max_threads(void);
