@@ -1,8 +1,9 @@
 import IR
 
 extension Pass {
-  /// Gives every float value with a row per image the blocked layout, in which a vector holds one element of as many
-  /// images. What the caller sees stays canonical: its tensors are converted where they come in and go out.
+  /// Gives every float value with a row per image the blocked layout, in which a vector holds one element of as
+  /// many images. What the caller sees stays canonical: its tensors are converted where they come in and go
+  /// out.
   ///
   ///     entry @decode(latent %z : f32[N,2]) {
   ///       %0 = dense %z, @w, @b {epilogue = relu} : f32[N,784]

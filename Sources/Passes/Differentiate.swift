@@ -16,9 +16,9 @@ extension Pass {
   ///     %dy = ... %1 ... : f32[N,3]
   ///     %d = dense_weight_gradient %dy, %x : f32[3,5]
   ///
-  /// One sweep serves all gradients of one scalar, and builds only what they need. Contributions that meet at a value
-  /// are added. Gradients are operations of the table, so that a gradient may itself be differentiated: requests
-  /// are served in the order of the entry, the inner ones first.
+  /// One sweep serves all gradients of one scalar, and builds only what they need. Contributions that meet at a
+  /// value are added. Gradients are operations of the table, so that a gradient may itself be differentiated:
+  /// requests are served in the order of the entry, the inner ones first.
   public static let differentiate = Pass(
     name: "differentiate", summary: "replaces gradients by the operations that compute them, in reverse mode",
     perEntry: { entry, context in
@@ -82,7 +82,8 @@ private struct ReverseSweep {
   }
 
   /// The values that depend on one of those by which is differentiated. An operation with a gradient stops the
-  /// dependence at the operands by which its gradient is zero; one without a gradient does not, so that it is reported.
+  /// dependence at the operands by which its gradient is zero; one without a gradient does not, so that it is
+  /// reported.
   private func activeValues() -> Set<ValueID> {
     var active = Set(requests.map { $0.operands[1] })
     for operation in forward {

@@ -20,8 +20,9 @@ extension Entry {
     self[new].name = name
   }
 
-  /// The same operations in an order in which each value is defined before its uses: the given one, except that an
-  /// operation comes early where an operation before it needs it. Nil where they depend on each other in a circle.
+  /// The same operations in an order in which each value is defined before its uses: the given one, except that
+  /// an operation comes early where an operation before it needs it. Nil where they depend on each other in a
+  /// circle.
   func sorted() -> Entry? {
     enum State { case open, done }
     let definitions = definitions()
@@ -46,8 +47,8 @@ extension Entry {
 
 /// What several fusions need.
 extension Entry {
-  /// Replaces operations by others that make the same results, where the last of them stands, or earlier where a result is
-  /// needed earlier.
+  /// Replaces operations by others that make the same results, where the last of them stands, or earlier where
+  /// a result is needed earlier.
   /// - Returns: false, and no change, where the values then depend on each other in a circle.
   mutating func replace(_ old: [Operation], by new: [Operation]) -> Bool {
     let gone = Set(old.flatMap(\.results))

@@ -17,12 +17,12 @@ extension Pass {
   ///     ...
   ///     %7 = conv2d_transpose %6, @w2, %1 {stride = [2, 2], pad = [1, 1, 1, 1], output_padding = [1, 1], epilogue = relu_gradient} : f32[N,32,14,14]
   ///
-  /// The pre-activation is never stored: gradients of activations read the output. A reshape between a product and the
-  /// activation moves behind both.
+  /// The pre-activation is never stored: gradients of activations read the output. A reshape between a product
+  /// and the activation moves behind both.
   public static let fuseConvolution = Pass(
     name: "fuse-convolution", summary: "fuses convolutions and deconvolutions with bias and activation",
     perEntry: { entry, context in
       var fusion = ProductFusion(["conv2d", "conv2d_transpose"], in: entry)
-      entry = try fusion.run(&context)
+      entry = fusion.run(&context)
     })
 }

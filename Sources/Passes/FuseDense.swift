@@ -1,8 +1,8 @@
 import IR
 
 extension Pass {
-  /// Makes one operation of a dense layer with its bias and its activation, and of its data gradient with the gradient of
-  /// the activation before it:
+  /// Makes one operation of a dense layer with its bias and its activation, and of its data gradient with the
+  /// gradient of the activation before it:
   ///
   ///     %1 = dense %0, @w : f32[N,3136]
   ///     %2 = add_bias %1, @b : f32[N,3136]
@@ -20,6 +20,6 @@ extension Pass {
     name: "fuse-dense", summary: "fuses dense layers with bias and activation",
     perEntry: { entry, context in
       var fusion = ProductFusion(["dense", "dense_data_gradient"], in: entry)
-      entry = try fusion.run(&context)
+      entry = fusion.run(&context)
     })
 }

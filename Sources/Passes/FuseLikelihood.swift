@@ -2,8 +2,8 @@ import Diagnostics
 import IR
 
 extension Pass {
-  /// Makes one operation of the Bernoulli likelihood, its sum over the pixels and its gradient by the logits, which reads
-  /// the image's bytes as they are:
+  /// Makes one operation of the Bernoulli likelihood, its sum over the pixels and its gradient by the logits,
+  /// which reads the image's bytes as they are:
   ///
   ///     %0 = decode_u8 %x : f32[N,1,28,28]
   ///     ...
@@ -16,7 +16,8 @@ extension Pass {
   ///
   ///     %6, %9 = bernoulli_loglik_sum_gradient %logits, %x, %8 {target = bytes} : f32[N], f32[N,1,28,28]
   ///
-  /// and `bernoulli_loglik_sum` where no gradient is taken. Neither the probabilities nor the terms of the pixels are stored.
+  /// and `bernoulli_loglik_sum` where no gradient is taken. Neither the probabilities nor the terms of the
+  /// pixels are stored.
   public static let fuseLikelihood = Pass(
     name: "fuse-likelihood", summary: "fuses the likelihood's terms, their sum and their gradient",
     perEntry: { entry, context in

@@ -30,7 +30,8 @@ extension Pass {
     })
 }
 
-/// The step in one operation, or nil where its parts do not belong together or something else computes with the moments.
+/// The step in one operation, or nil where its parts do not belong together or something else computes with the
+/// moments.
 private func adam(
   _ apply: Operation, _ average: Operation, _ averageOfSquares: Operation, _ entry: Entry
 ) -> Operation? {

@@ -2,8 +2,8 @@ import Diagnostics
 import IR
 
 extension Pass {
-  /// Makes one loop over the latents of sampling and the KL to N(0, 1), with the noise made inside, and one of their
-  /// gradient, which makes the noise again:
+  /// Makes one loop over the latents of sampling and the KL to N(0, 1), with the noise made inside, and one of
+  /// their gradient, which makes the noise again:
   ///
   ///     %noise = normal_noise %seed, %epoch, %index {stream = 0x3f1c, domain = train} : f32[N,2]
   ///     %z = reparameterize %mean, %logvar, %noise : f32[N,2]
@@ -22,8 +22,8 @@ extension Pass {
   ///     ...
   ///     %8, %9 = reparam_kl_gradient %mean, %logvar, %dz, %dkl, %seed, %epoch, %index {stream = 0x3f1c, domain = train} : f32[N,2], f32[N,2]
   ///
-  /// Noise that the caller gives stays an operand: `reparam_kl_given`. `dkl` is whatever number per image scales the KL,
-  /// beta included.
+  /// Noise that the caller gives stays an operand: `reparam_kl_given`. `dkl` is whatever number per image
+  /// scales the KL, beta included.
   public static let fuseReparamKL = Pass(
     name: "fuse-reparam-kl", summary: "fuses sampling, the KL and their gradients, the noise made inside",
     perEntry: { entry, context in
@@ -107,8 +107,8 @@ private struct NoiseSource {
   }
 }
 
-/// The gradients by mean and logvar: two sums, each with a part from the sample and a part from the KL, and perhaps more
-/// from elsewhere in the model.
+/// The gradients by mean and logvar: two sums, each with a part from the sample and a part from the KL, and
+/// perhaps more from elsewhere in the model.
 private struct LatentGradientMatch {
   private let dz: ValueID
   private let dkl: ValueID

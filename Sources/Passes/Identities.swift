@@ -7,12 +7,13 @@ let simplificationRules: [RewriteRule] = [
   scaleSmallestOperand,
 ]
 
-/// An elementwise op of constants is a constant.
+/// An elementwise op of constants is a constant, where it has a finite value.
 private let foldConstants: RewriteRule = { operation, rewriter in
   guard let formula = OpTable.standard[operation.name]?.formula, !operation.operands.isEmpty else { return nil }
   let numbers = operation.operands.compactMap { rewriter.constant($0) }
   guard numbers.count == operation.operands.count else { return nil }
-  return try rewriter.add("constant", [], ["value": .float(formula.evaluate(numbers, operation.attributes))])
+  let value = formula.evaluate(numbers, operation.attributes)
+  return value.isFinite ? try rewriter.add("constant", [], ["value": .float(value)]) : nil
 }
 
 /// x + 0 = x - 0 = x * 1 = x / 1 = x; x * -1 = 0 - x = -x.
@@ -66,7 +67,8 @@ private let foldRelayout: RewriteRule = { operation, rewriter in
   return try rewriter.add("relayout", inner.operands, operation.attributes)
 }
 
-/// Elementwise ops broadcast by themselves: beside an operand of full shape, another need not be spread out before.
+/// Elementwise ops broadcast by themselves: beside an operand of full shape, another need not be spread out
+/// before.
 private let dropBroadcast: RewriteRule = { operation, rewriter in
   guard OpTable.standard[operation.name]?.formula != nil, operation.name != "broadcast_like" else { return nil }
   let spread = operation.operands.map { operand in

@@ -12,9 +12,9 @@ extension Pass {
   ///     parameter @decoder.dense0.weight : f32[100,2]
   ///     %3 = dense %z, @decoder.dense0.weight : f32[N,100]
   ///
-  /// Parameters are shared, so the whole module is inferred at once. `encode` comes first: the latents of the other entries
-  /// and the noise of their draws have the types of its results. Mistakes are collected; where an operation fails, what
-  /// depends on it is passed over, so that each mistake is reported once.
+  /// Parameters are shared, so the whole module is inferred at once. `encode` comes first: the latents of the
+  /// other entries and the noise of their draws have the types of its results. Mistakes are collected; where an
+  /// operation fails, what depends on it is passed over, so that each mistake is reported once.
   public static let inferShapes = Pass(
     name: "infer-shapes", summary: "fills in the types of values and the shapes of parameters",
     needsTypes: false
@@ -44,8 +44,8 @@ private struct ShapeInference {
 
   init(_ module: Module) { self.module = module }
 
-  /// Rounds over the entries until no parameter's shape changes: an entry may use a parameter before the operation that
-  /// tells its shape. Each round makes fewer extents unknown, so they end.
+  /// Rounds over the entries until no parameter's shape changes: an entry may use a parameter before the
+  /// operation that tells its shape. Each round makes fewer extents unknown, so they end.
   mutating func run() throws -> Module {
     let encodeFirst = module.entries.indices.sorted {
       (module.entries[$0].name == "encode" ? 0 : 1, $0) < (module.entries[$1].name == "encode" ? 0 : 1, $1)

@@ -51,7 +51,8 @@ public struct Pass: Sendable {
 
 /// What the passes are told about the target.
 public struct PassOptions: Sendable, Equatable {
-  /// Images in a block of the blocked layout: two vectors' lanes, so 32 for AVX-512, 16 for AVX2, 8 for SSE and NEON.
+  /// Images in a block of the blocked layout: two vectors' lanes, so 32 for AVX-512, 16 for AVX2, 8 for SSE and
+  /// NEON.
   public var blockImages: Int
 
   public init(blockImages: Int = 32) { self.blockImages = blockImages }

@@ -37,7 +37,8 @@ public struct Pipeline: Sendable {
   ///   - last: the pass after whose first run to stop; nil to run all.
   ///   - observe: called with the module as it came in and after every pass.
   /// - Returns: the module and a report on each pass.
-  /// - Throws: `DiagnosticList` for what is wrong with the model, `PassError`, `InternalError`, and what `observe` throws.
+  /// - Throws: `DiagnosticList` for what is wrong with the model, `PassError`, `InternalError` where the verifier refuses
+  ///   what a pass made or what came in (verify a user's text before), and what `observe` throws.
   public func run(
     _ module: Module, options: PassOptions = PassOptions(), input: String = "elaborate",
     stopAfter last: String? = nil,

@@ -22,9 +22,9 @@ struct ProductFusion {
     uses = entry.useCounts()
   }
 
-  /// The entry with its products fused. Operations are visited in order, so that a product collects its bias, then its
-  /// activation.
-  mutating func run(_ context: inout PassContext) throws -> Entry {
+  /// The entry with its products fused. Operations are visited in order, so that a product collects its bias,
+  /// then its activation.
+  mutating func run(_ context: inout PassContext) -> Entry {
     for position in slots.indices {
       guard let operation = slots[position].first else { continue }
       switch operation.name {
@@ -59,8 +59,8 @@ struct ProductFusion {
     context.count("activations fused")
   }
 
-  /// `relu_gradient (dense_data_gradient dy, w), y` = `dense_data_gradient dy, w, y {epilogue = relu_gradient}`. Where a
-  /// reshape stands between, the product has to read `y` in the shape before it.
+  /// `relu_gradient (dense_data_gradient dy, w), y` = `dense_data_gradient dy, w, y {epilogue =
+  /// relu_gradient}`. Where a reshape stands between, the product has to read `y` in the shape before it.
   private mutating func fuseGradient(_ position: Int, _ operation: Operation, _ context: inout PassContext) {
     let (value, reshape) = skipReshape(operation.operands[0])
     guard let product = openProduct(value), product.operands.count == 2, let type = entry.type(of: value),

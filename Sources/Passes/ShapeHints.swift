@@ -1,8 +1,8 @@
 import Diagnostics
 import IR
 
-/// The message for an operation whose types do not fit, in the words of the model: the layers' names, where the operands
-/// come from, and what would help.
+/// The message for an operation whose types do not fit, in the words of the model: the layers' names, where the
+/// operands come from, and what would help.
 func typeDiagnostic(_ error: TypeError, _ operation: Operation, _ entry: Entry) -> Diagnostic {
   var message = error.message
   for (op, layer) in layerNames { message.replace("'\(op)'", with: "'\(layer)'") }
@@ -40,8 +40,8 @@ private func flattenNote(_ operation: Operation, _ entry: Entry) -> Diagnostic.N
   return Diagnostic.Note("put 'flatten' before it: \(type) has \(type.count) elements per image")
 }
 
-/// Two images of one loss that differ by what a stride rounds off. The map of a strided convolution belongs to several
-/// image sizes, and `output_padding` says which of them its transpose makes.
+/// Two images of one loss that differ by what a stride rounds off. The map of a strided convolution belongs to
+/// several image sizes, and `output_padding` says which of them its transpose makes.
 private func outputPaddingNote(_ operation: Operation, _ entry: Entry) -> Diagnostic.Note? {
   guard operation.operands.count == 2 else { return nil }
   for (operand, target) in [(0, 1), (1, 0)] {

@@ -2,7 +2,8 @@ import Diagnostics
 import IR
 
 extension Pass {
-  /// Folds scalar constants, applies identities, merges equal operations and drops dead ones, until nothing changes:
+  /// Folds scalar constants, applies identities, merges equal operations and drops dead ones, until nothing
+  /// changes:
   ///
   ///     %0 = constant {value = 1.0} : f32[]
   ///     %1 = split_images %0 : f32[N]

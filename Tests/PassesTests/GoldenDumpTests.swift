@@ -4,8 +4,8 @@ import IR
 import Passes
 import Testing
 
-/// The module of Models/convvae.vdl after each phase, for blocks of 32 images, beside the model. VAEC_RECORD=1 writes the
-/// files anew.
+/// The module of Models/convvae.vdl after each phase, for blocks of 32 images, beside the model. VAEC_RECORD=1
+/// writes the files anew.
 @Suite(.serialized) struct GoldenDumpTests {
   private static let folder = Repository.models.appendingPathComponent("convvae.dumps")
   private static let isRecording = ProcessInfo.processInfo.environment["VAEC_RECORD"] == "1"
@@ -62,7 +62,8 @@ import Testing
     #expect(count("reparam_kl") == 1 && count("reparam_kl_gradient") == 1)
     #expect(count("bernoulli_loglik_sum_gradient") == 1)
     #expect(count("adam") == module.parameters.count)
-    // The gradient of the hidden layer that mean and logvar share is a sum of two products, which no product can mask.
+    // The gradient of the hidden layer that mean and logvar share is a sum of two products, which no product
+    // can mask.
     #expect(count("relu_gradient") == 1)
   }
 

@@ -58,6 +58,11 @@ import Testing
       """, ["%0 = constant {value = -1.0}", "%1 = add %x, %0", "return latent r = %1"]
     ),
     (
+      "a constant without a finite value is not folded",
+      "%2 = constant {value = -1.0} : f32[]\n%3 = log %2 : f32[]\n%1 = mul %3, %x : f32[N,2]",
+      ["%0 = constant {value = -1.0}", "%1 = log %0", "%2 = mul %1, %x", "return latent r = %2"]
+    ),
+    (
       "a broadcast beside a full operand is not spread out",
       """
       %2 = sum_per_image %y : f32[N]

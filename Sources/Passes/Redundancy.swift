@@ -1,8 +1,9 @@
 import Diagnostics
 import IR
 
-/// Merges operations with the same op, operands and attributes, and values that read the same global. All ops are pure;
-/// the ones that make random numbers too, for stream, domain and counters are among their attributes and operands.
+/// Merges operations with the same op, operands and attributes, and values that read the same global. All ops
+/// are pure; the ones that make random numbers too, for stream, domain and counters are among their attributes
+/// and operands.
 /// - Returns: the number of values merged away.
 func mergeEqualOperations(_ entry: inout Entry) -> Int {
   struct Key: Hashable {
