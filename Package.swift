@@ -49,7 +49,7 @@ let package = Package(
     .target(name: "IR", dependencies: ["Diagnostics", "Random"]),
     .target(name: "VDL", dependencies: ["IR", "Diagnostics", "Random"]),
     .target(name: "Passes", dependencies: ["IR", "Diagnostics"]),
-    .target(name: "Reference", dependencies: ["IR"]),
+    .target(name: "Reference", dependencies: ["IR", "Diagnostics", "Random"]),
     .target(name: "Artifact"),
 
     // The code generator; llvm-c is seen by the module LLVM alone.
@@ -91,7 +91,8 @@ let package = Package(
     .testTarget(name: "VDLTests", dependencies: ["VDL", "IR", "Diagnostics"]),
     .testTarget(name: "PassesTests", dependencies: ["Passes", "VDL", "IR", "Diagnostics"]),
     .testTarget(
-      name: "ReferenceTests", dependencies: ["Reference", "Passes", "VDL", "IR", "Artifact"]),
+      name: "ReferenceTests",
+      dependencies: ["Reference", "Passes", "VDL", "IR", "Artifact", "Diagnostics", "Random"]),
     .testTarget(name: "ArtifactTests", dependencies: ["Artifact"]),
     .target(name: "NativeTesting", dependencies: ["LLVM"], path: "Tests/NativeTesting"),
     .testTarget(name: "LLVMTests", dependencies: ["LLVM", "NativeTesting"]),
