@@ -22,6 +22,29 @@ extension ScalarExpression {
     }
   }
 
+  /// The formula's values for many elements, operand by operand; the same numbers as one by one, in less time.
+  func evaluate(_ operands: [[Double]], count: Int, _ attributes: Attributes) -> [Double] {
+    switch self {
+    case .operand(let index): return operands[index]
+    case .constant(let value): return Array(repeating: value, count: count)
+    case .attribute(let name): return Array(repeating: attributes.float(name), count: count)
+    case .unary(let operation, let x):
+      return x.evaluate(operands, count: count, attributes).map(operation.apply)
+    case .binary(let operation, let a, let b):
+      let right = b.evaluate(operands, count: count, attributes)
+      var result = a.evaluate(operands, count: count, attributes)
+      for index in result.indices { result[index] = operation.apply(result[index], right[index]) }
+      return result
+    case .selectPositive(let condition, let a, let b):
+      let (chosen, other) = (
+        a.evaluate(operands, count: count, attributes), b.evaluate(operands, count: count, attributes)
+      )
+      var result = condition.evaluate(operands, count: count, attributes)
+      for index in result.indices { result[index] = result[index] > 0 ? chosen[index] : other[index] }
+      return result
+    }
+  }
+
   /// Arithmetic operations in the formula: its cost per element.
   public var operationCount: Int {
     switch self {

@@ -2,73 +2,6 @@
 /// products, closed under differentiation. Weights are `[map channels, image channels, kh, kw]` for both directions:
 /// PyTorch's layout of a convolution's weights, and of a transposed one's.
 
-/// y[n,o,r,c] = sum over i, kh, kw of x[n, i, r*s + kh - top, c*s + kw - left] * w[o, i, kh, kw].
-func convolve(_ x: HostTensor, _ w: HostTensor, _ g: ConvolutionGeometry) -> HostTensor {
-  let images = x.shape[0]
-  var y = HostTensor(zeros: [images, g.outputChannels, g.outputHeight, g.outputWidth])
-  forEachTap(images, g) { image, o, i, kh, kw in
-    let weight = w.data[((o * g.inputChannels + i) * g.kernelHeight + kh) * g.kernelWidth + kw]
-    let columns = g.validColumns(tap: kw)
-    for row in g.validRows(tap: kh) {
-      let from =
-        ((image * g.inputChannels + i) * g.inputHeight + row * g.strideHeight + kh - g.padTop) * g.inputWidth
-        + kw - g.padLeft
-      let to = ((image * g.outputChannels + o) * g.outputHeight + row) * g.outputWidth
-      for column in columns { y.data[to + column] += weight * x.data[from + column * g.strideWidth] }
-    }
-  }
-  return y
-}
-
-/// The adjoint of `convolve` by x.
-func convolveTransposed(_ y: HostTensor, _ w: HostTensor, _ g: ConvolutionGeometry) -> HostTensor {
-  let images = y.shape[0]
-  var x = HostTensor(zeros: [images, g.inputChannels, g.inputHeight, g.inputWidth])
-  forEachTap(images, g) { image, o, i, kh, kw in
-    let weight = w.data[((o * g.inputChannels + i) * g.kernelHeight + kh) * g.kernelWidth + kw]
-    let columns = g.validColumns(tap: kw)
-    for row in g.validRows(tap: kh) {
-      let to =
-        ((image * g.inputChannels + i) * g.inputHeight + row * g.strideHeight + kh - g.padTop) * g.inputWidth
-        + kw - g.padLeft
-      let from = ((image * g.outputChannels + o) * g.outputHeight + row) * g.outputWidth
-      for column in columns { x.data[to + column * g.strideWidth] += weight * y.data[from + column] }
-    }
-  }
-  return x
-}
-
-/// The adjoint of `convolve` by w.
-func convolveWeights(_ dy: HostTensor, _ x: HostTensor, _ g: ConvolutionGeometry) -> HostTensor {
-  let images = x.shape[0]
-  var w = HostTensor(zeros: [g.outputChannels, g.inputChannels, g.kernelHeight, g.kernelWidth])
-  forEachTap(images, g) { image, o, i, kh, kw in
-    let columns = g.validColumns(tap: kw)
-    var sum = 0.0
-    for row in g.validRows(tap: kh) {
-      let from =
-        ((image * g.inputChannels + i) * g.inputHeight + row * g.strideHeight + kh - g.padTop) * g.inputWidth
-        + kw - g.padLeft
-      let map = ((image * g.outputChannels + o) * g.outputHeight + row) * g.outputWidth
-      for column in columns { sum += dy.data[map + column] * x.data[from + column * g.strideWidth] }
-    }
-    w.data[((o * g.inputChannels + i) * g.kernelHeight + kh) * g.kernelWidth + kw] += sum
-  }
-  return w
-}
-
-private func forEachTap(_ images: Int, _ g: ConvolutionGeometry, _ body: (Int, Int, Int, Int, Int) -> Void) {
-  for image in 0..<images {
-    for o in 0..<g.outputChannels {
-      for i in 0..<g.inputChannels {
-        for kh in 0..<g.kernelHeight {
-          for kw in 0..<g.kernelWidth { body(image, o, i, kh, kw) }
-        }
-      }
-    }
-  }
-}
-
 private func perImage(_ shape: [Int]) -> TensorType {
   TensorType(.f32, [.images] + shape.dropFirst().map { .fixed($0) })
 }
@@ -125,7 +58,8 @@ let convolutionOps: [OpDefinition] = [
       let width = try convolvedExtent(
         x.width, kernel: k.width, stride: stride[1], pads: pad[2] + pad[3], "conv2d")
       let result = TensorType(
-        .f32, [.images, context.operands[1].dimensions[0], .fixed(height), .fixed(width)])
+        .f32,
+        [context.operands[0].dimensions[0], context.operands[1].dimensions[0], .fixed(height), .fixed(width)])
       try Epilogue.check(&context, result: result, "conv2d")
       return [try checked(result)]
     },
@@ -133,10 +67,10 @@ let convolutionOps: [OpDefinition] = [
       let geometry = ConvolutionGeometry(
         input: perImage(context.operands[0].shape), output: perImage(context.resultShapes[0]),
         kernel: Array(context.operands[1].shape.suffix(2)), attributes: context.attributes)
-      return [Epilogue.apply(convolve(context.operands[0], context.operands[1], geometry), context)]
+      return [try Epilogue.apply(convolve(context.operands[0], context.operands[1], geometry), context)]
     },
     gradient: { context, builder in
-      try context.requirePlainEpilogue()
+      let context = try context.beforeEpilogue(&builder)
       let (x, w) = (context.operand(0), context.operand(1))
       let kernel = builder.kernel(of: w)
       let back = builder.transposed(context.attributes, map: context.result(), image: x, kernel: kernel)
@@ -145,6 +79,7 @@ let convolutionOps: [OpDefinition] = [
         [
           { g, builder in try builder.add("conv2d_transpose", [g, w], back) },
           { g, builder in try builder.add("conv2d_weight_gradient", [g, x], weight) },
+          context.thirdOperandGradient,
         ], &builder)
     },
     flops: { operands, results, _ in 2 * operands[1].count * results[0].extents.suffix(2).reduce(1, *) },
@@ -176,7 +111,8 @@ let convolutionOps: [OpDefinition] = [
         y.width, kernel: k.width, stride: stride[1], pads: pad[2] + pad[3], outputPadding: extra[1],
         "conv2d_transpose")
       let result = TensorType(
-        .f32, [.images, context.operands[1].dimensions[1], .fixed(height), .fixed(width)])
+        .f32,
+        [context.operands[0].dimensions[0], context.operands[1].dimensions[1], .fixed(height), .fixed(width)])
       try Epilogue.check(&context, result: result, "conv2d_transpose")
       return [try checked(result)]
     },
@@ -184,10 +120,12 @@ let convolutionOps: [OpDefinition] = [
       let geometry = ConvolutionGeometry(
         input: perImage(context.resultShapes[0]), output: perImage(context.operands[0].shape),
         kernel: Array(context.operands[1].shape.suffix(2)), attributes: context.attributes)
-      return [Epilogue.apply(convolveTransposed(context.operands[0], context.operands[1], geometry), context)]
+      return [
+        try Epilogue.apply(convolveTransposed(context.operands[0], context.operands[1], geometry), context)
+      ]
     },
     gradient: { context, builder in
-      try context.requirePlainEpilogue()
+      let context = try context.beforeEpilogue(&builder)
       let (y, w) = (context.operand(0), context.operand(1))
       let weight = builder.weightGradientAttributes(context.attributes, kernel: builder.kernel(of: w))
       let forward = geometryAttributes(context.attributes)
@@ -195,6 +133,7 @@ let convolutionOps: [OpDefinition] = [
         [
           { g, builder in try builder.add("conv2d", [g, w], forward) },
           { g, builder in try builder.add("conv2d_weight_gradient", [y, g], weight) },
+          context.thirdOperandGradient,
         ], &builder)
     },
     flops: { operands, _, _ in 2 * operands[1].count * operands[0].extents.suffix(2).reduce(1, *) },
@@ -239,7 +178,7 @@ let convolutionOps: [OpDefinition] = [
       let geometry = ConvolutionGeometry(
         input: perImage(context.operands[1].shape), output: perImage(context.operands[0].shape),
         kernel: context.attributes.ints("kernel"), attributes: context.attributes)
-      return [convolveWeights(context.operands[0], context.operands[1], geometry)]
+      return [try convolveWeights(context.operands[0], context.operands[1], geometry)]
     },
     gradient: { context, builder in
       let (dy, x) = (context.operand(0), context.operand(1))

@@ -14,18 +14,17 @@ private func requireRows(_ context: TypingContext, _ index: Int, _ op: String) t
   }
 }
 
-/// C[m, n] = sum over k of a(m, k) b(k, n).
-private func product(_ m: Int, _ n: Int, _ k: Int, _ a: (Int, Int) -> Double, _ b: (Int, Int) -> Double)
-  -> [Double]
-{
-  var c = [Double](repeating: 0, count: m * n)
-  for i in 0..<m {
+/// C[m, n] = sum over k of a(m, k) b(k, n), the rows of C side by side.
+private func product(
+  _ m: Int, _ n: Int, _ k: Int, _ a: @Sendable (Int, Int) -> Double, _ b: @Sendable (Int, Int) -> Double
+) -> HostTensor {
+  let data = filled(count: m * n, parts: m) { i, _, row in
     for l in 0..<k {
       let left = a(i, l)
-      for j in 0..<n { c[i * n + j] += left * b(l, j) }
+      for j in 0..<n { row[j] += left * b(l, j) }
     }
   }
-  return c
+  return HostTensor(shape: [m, n], data: data)
 }
 
 private func productFlops(_ weights: TensorType) -> Int { 2 * weights.count }
@@ -42,30 +41,28 @@ let denseOps: [OpDefinition] = [
         throw TypeError(
           "'dense' with weights \(context.operands[1]) does not fit its input \(context.operands[0])")
       }
-      let result = TensorType(.f32, [.images, context.operands[1].dimensions[0]])
+      let result = TensorType(.f32, [context.operands[0].dimensions[0], context.operands[1].dimensions[0]])
       try Epilogue.check(&context, result: result, "dense")
       return [try checked(result)]
     },
     evaluate: { context in
       let (x, w) = (context.operands[0], context.operands[1])
       let (n, k, m) = (x.shape[0], x.shape[1], w.shape[0])
-      var y = [Double](repeating: 0, count: n * m)
-      for image in 0..<n {
+      let y = filled(count: n * m, parts: n) { image, _, row in
         for o in 0..<m {
-          var sum = 0.0
-          for i in 0..<k { sum += x.data[image * k + i] * w.data[o * k + i] }
-          y[image * m + o] = sum
+          for i in 0..<k { row[o] += x.data[image * k + i] * w.data[o * k + i] }
         }
       }
       return [Epilogue.apply(HostTensor(shape: [n, m], data: y), context)]
     },
     gradient: { context, builder in
-      try context.requirePlainEpilogue()
+      let context = try context.beforeEpilogue(&builder)
       let (x, w) = (context.operand(0), context.operand(1))
       return try context.each(
         [
           { g, builder in try builder.add("dense_data_gradient", [g, w]) },
           { g, builder in try builder.add("dense_weight_gradient", [g, x]) },
+          context.thirdOperandGradient,
         ], &builder)
     },
     flops: { operands, _, _ in productFlops(operands[1]) },
@@ -83,23 +80,24 @@ let denseOps: [OpDefinition] = [
         throw TypeError(
           "'dense_data_gradient' with weights \(context.operands[1]) does not fit \(context.operands[0])")
       }
-      let result = TensorType(.f32, [.images, context.operands[1].dimensions[1]])
+      let result = TensorType(.f32, [context.operands[0].dimensions[0], context.operands[1].dimensions[1]])
       try Epilogue.check(&context, result: result, "dense_data_gradient")
       return [try checked(result)]
     },
     evaluate: { context in
       let (dy, w) = (context.operands[0], context.operands[1])
       let (n, k, m) = (dy.shape[0], dy.shape[1], w.shape[1])
-      let data = product(n, m, k, { dy.data[$0 * k + $1] }, { w.data[$0 * m + $1] })
-      return [Epilogue.apply(HostTensor(shape: [n, m], data: data), context)]
+      let dx = product(n, m, k, { dy.data[$0 * k + $1] }, { w.data[$0 * m + $1] })
+      return [Epilogue.apply(dx, context)]
     },
     gradient: { context, builder in
-      try context.requirePlainEpilogue()
+      let context = try context.beforeEpilogue(&builder)
       let (dy, w) = (context.operand(0), context.operand(1))
       return try context.each(
         [
           { g, builder in try builder.add("dense", [g, w]) },
           { g, builder in try builder.add("dense_weight_gradient", [dy, g]) },
+          context.thirdOperandGradient,
         ], &builder)
     },
     flops: { operands, _, _ in productFlops(operands[1]) },
@@ -117,8 +115,7 @@ let denseOps: [OpDefinition] = [
     evaluate: { context in
       let (dy, x) = (context.operands[0], context.operands[1])
       let (m, n, k) = (dy.shape[1], x.shape[1], x.shape[0])
-      let data = product(m, n, k, { dy.data[$1 * m + $0] }, { x.data[$0 * n + $1] })
-      return [HostTensor(shape: [m, n], data: data)]
+      return [product(m, n, k, { dy.data[$1 * m + $0] }, { x.data[$0 * n + $1] })]
     },
     gradient: { context, builder in
       let (dy, x) = (context.operand(0), context.operand(1))

@@ -1,5 +1,5 @@
 /// An op that maps each element of its operands by a formula. Operands have the result's extents, or are a scalar, or one
-/// number per image (`[N]` against `[N, ...]`).
+/// number per image (`[N]` against `[N, ...]`); the gradient rule need not mind, what it makes is summed down.
 func elementwise(
   _ name: String, _ summary: String, operands: [OperandDefinition], result: String = "y",
   attributes: [AttributeDefinition] = [], formula: ScalarExpression,
@@ -11,23 +11,43 @@ func elementwise(
     inferTypes: { context in [try broadcastType(context.operands, name)] },
     evaluate: { context in
       let shape = context.resultShapes[0]
-      let count = shape.reduce(1, *)
-      let perImage = context.images > 0 ? count / max(1, context.images) : 0
-      var element = [Double](repeating: 0, count: context.operands.count)
-      var data = [Double](repeating: 0, count: count)
-      for position in 0..<count {
-        for (index, operand) in context.operands.enumerated() {
-          switch operand.count {
-          case count: element[index] = operand.data[position]
-          case 1: element[index] = operand.data[0]
-          default: element[index] = operand.data[position / perImage]
-          }
-        }
-        data[position] = formula.evaluate(element, context.attributes)
-      }
+      let data = mapElements(
+        formula, context.operands.map(\.data), shape: shape, images: context.images, context.attributes)
       return [HostTensor(shape: shape, data: data)]
     },
-    gradient: gradient, example: example)
+    gradient: gradient.map(summedDown), example: example)
+}
+
+/// The rule with each gradient summed down to its operand's extents.
+private func summedDown(_ rule: @escaping OpDefinition.GradientRule) -> OpDefinition.GradientRule {
+  { context, builder in
+    var gradients = try rule(context, &builder)
+    for (index, gradient) in gradients.enumerated() {
+      guard let gradient else { continue }
+      gradients[index] =
+        context.wanted[index] ? try builder.reduce(gradient, like: context.operand(index)) : nil
+    }
+    return gradients
+  }
+}
+
+/// A formula over the elements of a result. Operands with fewer numbers than it are repeated: one number everywhere, or one
+/// per image.
+func mapElements(
+  _ formula: ScalarExpression, _ operands: [[Double]], shape: [Int], images: Int, _ attributes: Attributes
+) -> [Double] {
+  let count = shape.reduce(1, *)
+  let perImage = max(1, count / max(1, images))
+  return filled(count: count, parts: (count + 4095) / 4096) { _, range, memory in
+    let blocks = operands.map { operand -> [Double] in
+      switch operand.count {
+      case count: Array(operand[range])
+      case 1: Array(repeating: operand[0], count: range.count)
+      default: range.map { operand[$0 / perImage] }
+      }
+    }
+    _ = memory.update(fromContentsOf: formula.evaluate(blocks, count: range.count, attributes))
+  }
 }
 
 /// The type of an elementwise result: that of the operand of the highest rank, to which the others must conform.
@@ -145,7 +165,7 @@ let activationOps: [OpDefinition] = [
   },
 ]
 
-/// A binary operator: its gradients are given per operand and summed down where the operand was broadcast.
+/// A binary operator with the gradients of both operands.
 private func arithmetic(
   _ name: String, _ summary: String, _ formula: ScalarExpression, lowerBound: Double? = nil,
   _ gradients:
@@ -158,16 +178,7 @@ private func arithmetic(
     example: OpExample(twoOperands, wrong: mismatch, lowerBound: lowerBound)
   ) { context, builder in
     guard let dy = context.resultGradients[0] else { return [nil, nil] }
-    let full = try gradients(dy, context.operation.operands, context.wanted, &builder)
-    var reduced: [ValueID?] = []
-    for (index, gradient) in full.enumerated() {
-      guard let gradient, context.wanted[index] else {
-        reduced.append(nil)
-        continue
-      }
-      reduced.append(try builder.reduce(gradient, like: context.operand(index)))
-    }
-    return reduced
+    return try gradients(dy, context.operation.operands, context.wanted, &builder)
   }
 }
 

@@ -25,7 +25,9 @@ enum Epilogue {
       throw TypeError("'\(op)' has no epilogue '\(name)'")
     }
     if isGradient(context.attributes) {
-      guard context.operands.count == 3, context.operands[2].dimensions == result.dimensions else {
+      guard context.operands.count == 3, context.operands[2].element == .f32,
+        context.operands[2].dimensions == result.dimensions
+      else {
         throw TypeError(
           "'\(op)' with the epilogue \(name) needs the activation's output \(result) as third operand")
       }
@@ -46,32 +48,51 @@ enum Epilogue {
 
   /// Applies bias or mask and the activation to a product.
   static func apply(_ product: HostTensor, _ context: EvaluationContext) -> HostTensor {
-    var result = product
-    let formula = definition(context.attributes)?.formula
-    let third = context.operands.count > 2 ? context.operands[2] : nil
     let masks = isGradient(context.attributes)
-    let channels = product.shape[1]
-    let inner = product.shape.dropFirst(2).reduce(1, *)
-    for position in result.data.indices {
-      var value = result.data[position]
-      if let third, !masks { value += third.data[position / inner % channels] }
-      if let formula {
-        let operands = masks ? [value, third?.data[position] ?? 0] : [value]
-        value = formula.evaluate(operands, Attributes())
-      }
-      result.data[position] = value
-    }
+    let third = context.operands.count > 2 ? context.operands[2] : nil
+    var result = product
+    if let third, !masks { result = addChannels(third, to: product) }
+    guard let formula = definition(context.attributes)?.formula else { return result }
+    let operands = masks ? [result.data, third?.data ?? []] : [result.data]
+    result.data = mapElements(
+      formula, operands, shape: result.shape, images: context.images, Attributes())
     return result
   }
 }
 
+/// Adds one number per channel (dimension 1).
+func addChannels(_ bias: HostTensor, to x: HostTensor) -> HostTensor {
+  var result = x
+  let inner = x.shape.dropFirst(2).reduce(1, *)
+  for row in 0..<x.shape[0] * x.shape[1] {
+    let number = bias.data[row % x.shape[1]]
+    for position in row * inner..<(row + 1) * inner { result.data[position] += number }
+  }
+  return result
+}
+
 extension GradientContext {
-  /// The gradient that arrives at a product before its epilogue. Products get their epilogues after differentiation, so
-  /// only a plain bias can stand here.
-  func requirePlainEpilogue() throws {
-    guard attributes.symbol("epilogue") ?? "none" == "none", operation.operands.count == 2 else {
-      throw TypeError(
-        "'\(operation.name)' with a fused epilogue cannot be differentiated: differentiate before fusion")
+  /// The context of the product alone: the gradient that arrives is led back through the epilogue.
+  func beforeEpilogue(_ builder: inout EntryBuilder) throws -> GradientContext {
+    guard let epilogue = Epilogue.definition(attributes), let gradient = resultGradients[0] else { return self }
+    let led: ValueID
+    if Epilogue.isGradient(attributes) {
+      // The mask of relu_gradient has no gradient; the slopes of the others would need the product without them.
+      guard epilogue.name == "relu_gradient" || !(wanted.last ?? false) else {
+        throw TypeError(
+          "'\(operation.name)' with the epilogue \(epilogue.name) cannot be differentiated: differentiate before fusion"
+        )
+      }
+      led = try builder.add(epilogue.name, [gradient, operand(2)])
+    } else {
+      led = try builder.add(epilogue.name + "_gradient", [gradient, result()])
     }
+    return GradientContext(operation: operation, resultGradients: [led], wanted: wanted)
+  }
+
+  /// Makes the gradient of the third operand from the one that arrives before the epilogue: a bias's sum, nothing for a mask.
+  var thirdOperandGradient: ((ValueID, inout EntryBuilder) throws -> ValueID)? {
+    guard operation.operands.count > 2, !Epilogue.isGradient(attributes) else { return nil }
+    return { gradient, builder in try builder.add("sum_to_channels", [gradient]) }
   }
 }

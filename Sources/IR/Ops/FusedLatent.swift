@@ -15,7 +15,8 @@ private func checkLatents(_ context: TypingContext, _ count: Int, _ op: String) 
   guard mean.element == .f32, mean.isPerImage, mean.rank >= 2 else {
     throw TypeError("'\(op)' needs a row of latents per image, not \(mean)")
   }
-  for operand in context.operands.prefix(count) where operand.dimensions != mean.dimensions {
+  for operand in context.operands.prefix(count)
+  where operand.dimensions != mean.dimensions || operand.element != .f32 {
     throw TypeError("'\(op)' needs equal shapes, not \(mean) and \(operand)")
   }
   return mean
@@ -78,7 +79,7 @@ let fusedLatentOps: [OpDefinition] = [
     results: ["dmean", "dlogvar"], attributes: [DrawAttributes.stream, DrawAttributes.domain],
     inferTypes: { context in
       let mean = try checkLatents(context, 3, "reparam_kl_gradient")
-      guard context.operands[3].dimensions == [.images] else {
+      guard context.operands[3].element == .f32, context.operands[3].dimensions == [.images] else {
         throw TypeError("'reparam_kl_gradient' needs dkl f32[N], not \(context.operands[3])")
       }
       try DrawAttributes.check(context, at: 4, "reparam_kl_gradient")
@@ -105,7 +106,8 @@ let fusedLatentOps: [OpDefinition] = [
     results: ["dmean", "dlogvar"],
     inferTypes: { context in
       let mean = try checkLatents(context, 3, "reparam_kl_given_gradient")
-      guard context.operands[3].dimensions == [.images], context.operands[4].dimensions == mean.dimensions
+      guard context.operands[3].element == .f32, context.operands[3].dimensions == [.images],
+        context.operands[4].element == .f32, context.operands[4].dimensions == mean.dimensions
       else {
         throw TypeError("'reparam_kl_given_gradient' needs dkl f32[N] and noise \(mean)")
       }

@@ -26,7 +26,11 @@ private let targetAttribute = AttributeDefinition(
   "what the target holds: floats, or bytes that stand for b / 255")
 
 private func checkTarget(_ context: TypingContext, _ op: String) throws {
-  let isBytes = context.attributes.symbol("target") == "bytes"
+  let name = context.attributes.symbol("target") ?? ""
+  guard name == "bytes" || name == "floats" else {
+    throw TypeError("'\(op)' has a target of bytes or floats, not '\(name)'")
+  }
+  let isBytes = name == "bytes"
   guard isBytes == (context.operands[1].element == .u8) else {
     throw TypeError("'\(op)' with target = \(isBytes ? "bytes" : "floats") is given \(context.operands[1])")
   }
@@ -63,7 +67,7 @@ let fusedLikelihoodOps: [OpDefinition] = [
     inferTypes: { context in
       let type = try check(context, "bernoulli_loglik_sum_gradient")
       try checkTarget(context, "bernoulli_loglik_sum_gradient")
-      guard context.operands[2].dimensions == [.images] else {
+      guard context.operands[2].element == .f32, context.operands[2].dimensions == [.images] else {
         throw TypeError("'bernoulli_loglik_sum_gradient' needs d f32[N], not \(context.operands[2])")
       }
       return [.perImage(), type.with(layout: .canonical)]

@@ -38,7 +38,7 @@ let optimizerOps: [OpDefinition] = [
     evaluate: { context in
       var power = 1.0
       var base = context.attributes.float("decay")
-      var exponent = Int(context.operands[0].data[0])
+      var exponent = Int(exactly: context.operands[0].data[0].rounded()) ?? 0
       while exponent > 0 {
         if exponent & 1 == 1 { power *= base }
         base *= base
@@ -74,6 +74,9 @@ let fusedAdamOp = OpDefinition(
     let type = try broadcastType(context.operands, "adam")
     guard context.operands.prefix(4).allSatisfy({ $0.dimensions == type.dimensions }) else {
       throw TypeError("'adam' needs equal shapes of parameter, gradient and moments")
+    }
+    guard context.operands.suffix(3).allSatisfy(\.isScalar) else {
+      throw TypeError("'adam' needs numbers f32[] for its rate and corrections")
     }
     return [type, type, type]
   },

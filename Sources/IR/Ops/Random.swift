@@ -28,7 +28,8 @@ enum DrawAttributes {
     -> [Double]
   {
     let operands = Array(counters)
-    func word(_ value: Double) -> UInt32 { UInt32(bitPattern: Int32(truncatingIfNeeded: Int(value))) }
+    // Arguments of i32 are whole numbers of 32 bits; for others the mapping is only total.
+    func word(_ value: Double) -> UInt32 { UInt32(truncatingIfNeeded: Int(exactly: value.rounded()) ?? 0) }
     let seed = UInt64(word(operands[0].data[0])) | UInt64(word(operands[0].data[1])) << 32
     let domain = RandomDomain.allCases.first { $0.name == attributes.symbol("domain") } ?? .train
     let stream = RandomStream(

@@ -33,7 +33,9 @@ private func channelSum(_ x: HostTensor) -> HostTensor {
   let channels = x.shape[1]
   let inner = x.shape.dropFirst(2).reduce(1, *)
   var sums = [Double](repeating: 0, count: channels)
-  for (position, value) in x.data.enumerated() { sums[position / inner % channels] += value }
+  for row in 0..<x.shape[0] * channels {
+    for value in x.data[row * inner..<(row + 1) * inner] { sums[row % channels] += value }
+  }
   return HostTensor(shape: [channels], data: sums)
 }
 
@@ -158,13 +160,7 @@ let reductionOps: [OpDefinition] = [
       return [context.operands[0]]
     },
     evaluate: { context in
-      var y = context.operands[0]
-      let channels = y.shape[1]
-      let inner = y.shape.dropFirst(2).reduce(1, *)
-      for position in y.data.indices {
-        y.data[position] += context.operands[1].data[position / inner % channels]
-      }
-      return [y]
+      [addChannels(context.operands[1], to: context.operands[0])]
     },
     gradient: { context, builder in
       try context.each(
@@ -196,7 +192,7 @@ let reductionOps: [OpDefinition] = [
     operands: [OperandDefinition("x"), OperandDefinition("like", differentiable: false)], results: ["y"],
     inferTypes: { context in
       try requireChannels(context.operands[1], "broadcast_channels")
-      guard context.operands[0].rank == 1, context.unify(0, 0, 1, 1) else {
+      guard context.operands[0].element == .f32, context.operands[0].rank == 1, context.unify(0, 0, 1, 1) else {
         throw TypeError(
           "'broadcast_channels' needs a number for each channel of \(context.operands[1]), not \(context.operands[0])"
         )
@@ -204,12 +200,7 @@ let reductionOps: [OpDefinition] = [
       return [context.operands[1]]
     },
     evaluate: { context in
-      var y = HostTensor(zeros: context.resultShapes[0])
-      let inner = y.shape.dropFirst(2).reduce(1, *)
-      for position in y.data.indices {
-        y.data[position] = context.operands[0].data[position / inner % y.shape[1]]
-      }
-      return [y]
+      [addChannels(context.operands[0], to: HostTensor(zeros: context.resultShapes[0]))]
     },
     gradient: { context, builder in
       try context.each([{ g, builder in try builder.add("sum_to_channels", [g]) }, nil], &builder)
