@@ -1,0 +1,78 @@
+import IR
+import Testing
+
+@Suite struct GradientTests {
+  /// Ops that only fusion makes, after differentiation.
+  static let fused: Set = [
+    "reparam_kl", "reparam_kl_gradient", "reparam_kl_given", "reparam_kl_given_gradient",
+    "bernoulli_loglik_sum",
+    "bernoulli_loglik_sum_gradient",
+  ]
+  static let differentiable = OpTable.standard.definitions.filter { $0.gradient != nil }
+
+  @Test func everyOpWithDifferentiableOperandsHasAGradientOrIsMadeByFusion() {
+    let without = OpTable.standard.definitions.filter { op in
+      op.gradient == nil && op.operands.contains(where: \.isDifferentiable)
+    }
+    #expect(Set(without.map(\.name)) == Self.fused)
+  }
+
+  @Test(arguments: differentiable)
+  func gradientsAreCentralDifferences(op: OpDefinition) throws {
+    try checkGradients(GradientCase(op), order: 1)
+  }
+
+  @Test(arguments: differentiable)
+  func secondGradientsAreCentralDifferences(op: OpDefinition) throws {
+    try checkGradients(GradientCase(op), order: 2)
+  }
+
+  /// Operands that are repeated: a number, or one per image.
+  static let broadcast: [GradientCase] =
+    ["add", "sub", "mul", "div"].flatMap { op in
+      [
+        [.perImage(3, 5), .scalar], [.scalar, .perImage(3)], [.perImage(3, 5), .perImage()],
+        [.perImage(), .perImage(2)],
+        [.perImage(), .scalar], [.f32(4, 3), .scalar], [.scalar, .scalar],
+      ].map { GradientCase(op, $0, lowerBound: 0.5) }
+    } + [
+      GradientCase("reparameterize", [.perImage(3), .scalar, .perImage(3)]),
+      GradientCase("reparameterize", [.scalar, .perImage(), .perImage(3)]),
+      GradientCase("kl_normal", [.perImage(3), .scalar]),
+      GradientCase("kl_normal", [.scalar, .perImage(3)]),
+      GradientCase("bernoulli_loglik", [.perImage(3, 2), .scalar]),
+      GradientCase("bernoulli_loglik", [.scalar, .perImage(3, 2)]),
+      GradientCase("broadcast_like", [.scalar, .f32(4, 3)]),
+      GradientCase("sum_elements", [.f32(4, 3)]),
+      GradientCase("sum_elements", [.scalar]),
+      GradientCase("add_bias", [.perImage(3), .f32(3)]),
+      GradientCase("mean_per_image", [.perImage()]),
+    ]
+
+  @Test(arguments: broadcast, [1, 2])
+  func gradientsOfRepeatedOperandsAreSummed(gradientCase: GradientCase, order: Int) throws {
+    try checkGradients(gradientCase, order: order)
+  }
+
+  /// Fused products can still be differentiated: through bias, activation and mask.
+  static let epilogues: [GradientCase] =
+    ["relu", "sigmoid", "tanh", "none"].flatMap { name in
+      let attributes: Attributes = ["epilogue": .symbol(name)]
+      return [
+        GradientCase("dense", [.perImage(5), .f32(3, 5)], attributes),
+        GradientCase("dense", [.perImage(5), .f32(3, 5), .f32(3)], attributes),
+        GradientCase("dense_data_gradient", [.perImage(3), .f32(3, 5), .f32(5)], attributes),
+        GradientCase("conv2d", [.perImage(2, 5, 4), .f32(3, 2, 3, 2), .f32(3)], attributes),
+        GradientCase("conv2d_transpose", [.perImage(3, 2, 3), .f32(3, 2, 3, 2), .f32(2)], attributes),
+      ]
+    } + [
+      GradientCase(
+        "conv2d", [.perImage(2, 5, 4), .f32(3, 2, 3, 2), .perImage(3, 3, 3)],
+        ["epilogue": .symbol("relu_gradient")])
+    ]
+
+  @Test(arguments: epilogues)
+  func epiloguesAreDifferentiatedThrough(gradientCase: GradientCase) throws {
+    try checkGradients(gradientCase, order: 1, images: 2)
+  }
+}

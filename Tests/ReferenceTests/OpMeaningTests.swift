@@ -1,0 +1,95 @@
+import IR
+import Reference
+import Testing
+
+/// Ops by their values: written out by hand, or against the ops that they stand for.
+@Suite struct OpMeaningTests {
+  /// The first result of an op for given operands.
+  private func apply(_ op: String, _ operands: [HostTensor], _ attributes: Attributes = [:]) throws
+    -> [HostTensor]
+  {
+    let definition = try #require(OpTable.standard[op])
+    let images = operands.first?.shape.first ?? 1
+    let types = operands.enumerated().map { index, tensor in
+      let element: ElementType = definition.example.operands[min(index, definition.example.operands.count - 1)]
+        .element
+      let extents = tensor.shape.dropFirst().map { Dimension.fixed($0) }
+      return TensorType(element, tensor.shape.isEmpty ? [] : [.images] + extents)
+    }
+    var context = TypingContext(operands: types, attributes: definition.completed(attributes))
+    let results = try definition.inferResultTypes(&context)
+    return try definition.evaluate(
+      EvaluationContext(
+        operands: operands, attributes: definition.completed(attributes),
+        resultShapes: results.map { $0.shape(images: images) }, images: images))
+  }
+
+  private func row(_ numbers: Double...) -> HostTensor { HostTensor(shape: [1, numbers.count], data: numbers) }
+
+  @Test func activationsAreTheirFormulas() throws {
+    let x = row(-2, 0, 3)
+    #expect(try apply("relu", [x])[0].data == [0, 0, 3])
+    #expect(try apply("neg", [x])[0].data == [2, 0, -3])
+    #expect(try apply("square", [x])[0].data == [4, 0, 9])
+    #expect(
+      try apply("sigmoid", [x])[0].distance(to: row(0.11920292202211755, 0.5, 0.95257412682243336)) < 1e-15)
+    #expect(try apply("tanh", [x])[0].distance(to: row(-0.96402758007581688, 0, 0.99505475368673045)) < 1e-15)
+    #expect(
+      try apply("softplus", [x])[0].distance(
+        to: row(0.12692801104297263, 0.69314718055994531, 3.0485873515737421)) < 1e-15)
+  }
+
+  @Test func likelihoodsOfExtremeLogitsAreFinite() throws {
+    let logits = row(-800, 800, -800, 800)
+    let target = row(0, 1, 1, 0)
+    #expect(try apply("bernoulli_loglik", [logits, target])[0].data == [0, 0, -800, -800])
+    let gradient = try apply("bernoulli_loglik_gradient", [row(1, 1, 1, 1), logits, target])
+    #expect(gradient[0].data == [0, 0, 1, -1])
+  }
+
+  @Test func theKLOfTheStandardNormalIsZero() throws {
+    #expect(try apply("kl_normal", [row(0, 1), row(0, 0)])[0].data == [0, 0.5])
+  }
+
+  @Test func bytesAreGreyLevels() throws {
+    #expect(try apply("decode_u8", [row(0, 51, 255)])[0].data == [0, 0.2, 1])
+  }
+
+  @Test func meansOverImagesDivideByTheImagesOfTheCall() throws {
+    let losses = HostTensor(shape: [4], data: [1, 2, 3, 6])
+    #expect(try apply("mean_images", [losses])[0].data == [3])
+    let split = try #require(OpTable.standard["split_images"])
+    let context = EvaluationContext(
+      operands: [HostTensor(scalar: 3)], attributes: [:], resultShapes: [[4]], images: 4)
+    #expect(try split.evaluate(context)[0].data == [0.75, 0.75, 0.75, 0.75])
+  }
+
+  @Test func reshapeKeepsTheOrderOfTheElements() throws {
+    let x = HostTensor(shape: [2, 3, 2], data: (0..<12).map(Double.init))
+    let y = try apply("reshape", [x], ["shape": .ints([2, -1])])[0]
+    #expect(y == HostTensor(shape: [2, 2, 3], data: x.data))
+  }
+
+  @Test func theNoiseIsThatOfItsStream() throws {
+    let module = try #require(OpTable.standard["normal_noise"]).exampleModule()
+    let arguments = [
+      "seed": HostTensor(shape: [2], data: [7, -1]), "epoch": HostTensor(scalar: 3),
+      "index": HostTensor(shape: [2], data: [41, 5]),
+    ]
+    let outcome = try Interpreter(module).run("example", arguments: arguments, images: 2)
+    #expect(outcome[.latent("noise")] == expectedNoise(seed: 0xFFFF_FFFF_0000_0007))
+  }
+
+  /// Fused ops are the ops that they replace.
+  @Test(arguments: FusedCase.all)
+  func fusedOpsAreTheirParts(fused: FusedCase) throws {
+    let module = try fused.module()
+    let values = EntryValues(module, entry: module.entries[0], images: 3, seed: testSeed, lowerBound: 0.1)
+    let interpreter = try Interpreter(module)
+    let (whole, parts) = (try values.run(interpreter, "fused"), try values.run(interpreter, "parts"))
+    #expect(whole.results.count == parts.results.count && !parts.results.isEmpty)
+    for (a, b) in zip(whole.results, parts.results) {
+      #expect(a.value.distance(to: b.value) < 1e-14, "\(a.target), seed \(testSeed)")
+    }
+  }
+}

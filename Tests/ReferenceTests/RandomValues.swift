@@ -1,0 +1,79 @@
+import Foundation
+import IR
+import Reference
+
+/// The seed of the tests' random numbers, which VAEC_TEST_SEED overrides. Failures print it.
+let testSeed = ProcessInfo.processInfo.environment["VAEC_TEST_SEED"].flatMap(UInt64.init) ?? 1
+
+/// SplitMix64 (Steele, Lea and Flood 2014).
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// A number of [0, 1).
+  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+}
+
+/// Values for the globals and arguments of an entry.
+struct EntryValues {
+  var globals: [String: HostTensor] = [:]
+  var arguments: [String: HostTensor] = [:]
+  var images: Int
+
+  /// Random values: bytes, counters, and numbers of either sign away from 0, or above `lowerBound` where there is one.
+  init(_ module: Module, entry: Entry, images: Int, seed: UInt64, lowerBound: Double? = nil) {
+    self.images = images
+    var random = SplitMix(state: seed)
+    for global in module.globals {
+      globals[global.name] = .random(global.type, images: images, lowerBound: lowerBound, &random)
+    }
+    for argument in entry.arguments {
+      guard let name = entry[argument.value].name, let type = entry.type(of: argument.value) else { continue }
+      arguments[name] = .random(type, images: images, lowerBound: lowerBound, &random)
+    }
+  }
+
+  /// Runs an entry of a module on the values that it takes of these.
+  func run(_ interpreter: Interpreter, _ name: String, keepingValues: Bool = false) throws -> Outcome {
+    let entry = interpreter.module.entry(name)
+    let names = Set(entry?.arguments.compactMap { entry?[$0.value].name } ?? [])
+    return try interpreter.run(
+      name, globals: globals, arguments: arguments.filter { names.contains($0.key) }, images: images,
+      keepingValues: keepingValues)
+  }
+}
+
+extension HostTensor {
+  static func random(
+    _ type: TensorType, images: Int, lowerBound: Double?, _ random: inout SplitMix
+  ) -> HostTensor {
+    var tensor = HostTensor(zeros: type.shape(images: images))
+    for index in tensor.data.indices {
+      let unit = random.unit()
+      switch type.element {
+      case .u8: tensor.data[index] = (unit * 255).rounded()
+      case .i32: tensor.data[index] = (unit * 1000).rounded() + 1
+      case .f32, .bf16:
+        let sign: Double = random.next() & 1 == 0 ? 1 : -1
+        tensor.data[index] = lowerBound.map { $0 + 0.1 + unit } ?? sign * (0.2 + unit)
+      }
+    }
+    return tensor
+  }
+
+  /// ||a - b|| / ||b||, infinite where the shapes differ or a number is not finite.
+  func distance(to other: HostTensor) -> Double {
+    guard shape == other.shape else { return .infinity }
+    let difference = zip(data, other.data).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    let norm = other.data.reduce(0) { $0 + $1 * $1 }
+    guard difference.isFinite, norm.isFinite else { return .infinity }
+    return norm > 0 ? (difference / norm).squareRoot() : difference.squareRoot()
+  }
+}
