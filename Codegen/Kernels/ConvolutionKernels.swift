@@ -19,7 +19,7 @@ public enum ConvolutionKernels {
       let row = k.rowBytes
       let outStep = g.outputHeight * g.outputWidth * row
       let product = ProductRows(
-        k, name: name, rows: g.outputChannels,
+        k, rows: g.outputChannels,
         broadcastRowStep: g.inputChannels * g.kernelHeight * g.kernelWidth * 4, epilogue: epilogue,
         outStep: outStep,
         depth: g.inputChannels, vectorStep: g.inputHeight * g.inputWidth * row,
@@ -68,7 +68,7 @@ public enum ConvolutionKernels {
       let outStep = g.inputHeight * g.inputWidth * row
       let tapBytes = g.kernelHeight * g.kernelWidth * 4
       let product = ProductRows(
-        k, name: name, rows: g.inputChannels, broadcastRowStep: tapBytes, epilogue: epilogue, outStep: outStep,
+        k, rows: g.inputChannels, broadcastRowStep: tapBytes, epilogue: epilogue, outStep: outStep,
         depth: g.outputChannels, vectorStep: g.outputHeight * g.outputWidth * row,
         broadcastStep: g.inputChannels * tapBytes,
         outer: .init(vectorStep: -g.outputWidth * row, broadcastStep: g.strideHeight * g.kernelWidth * 4),

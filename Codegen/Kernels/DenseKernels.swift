@@ -37,7 +37,7 @@ public enum DenseKernels {
     return Kernel(name, tasks: .perBlock(tiles)) { k, task in
       let to = k.address(y, block: task.block)
       let product = ProductRows(
-        k, name: name, rows: rows, broadcastRowStep: rowStep, epilogue: epilogue, outStep: k.rowBytes,
+        k, rows: rows, broadcastRowStep: rowStep, epilogue: epilogue, outStep: k.rowBytes,
         depth: depth,
         vectorStep: k.rowBytes, broadcastStep: depthStep)
       product.call(

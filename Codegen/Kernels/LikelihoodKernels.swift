@@ -19,20 +19,20 @@ public enum LikelihoodKernels {
       let to = dlogits.map { k.address($0, block: block) }
       for vector in 0..<k.target.tileVectors {
         let weight = d.map { k.loadVector(k.address($0, block: block), vector) }
-        let targets = targetTile(k, target, features: features, block: block, vector: vector)
+        let targets = TargetTiles(k, target, features: features, block: block, vector: vector)
 
         func tile(_ first: LLVMValue, _ width: Int, _ sum: LLVMValue) -> LLVMValue {
-          var sum = sum
-          for (feature, x) in targets(first, width).enumerated() {
-            let offset = b.mulIndex(b.addIndex(first, feature), k.rowBytes)
+          targets.prepare(first, width)
+          return b.forLoop(from: 0, to: b.i64(width), carrying: [sum], name: "feature") { feature, sums in
+            let offset = b.mulIndex(b.add(first, feature), k.rowBytes)
             let l = k.loadVector(b.offset(from, bytes: offset), vector)
-            sum = b.add(sum, b.sub(b.mul(x, l), b.softplus(l)))
+            let x = targets.load(first, feature)
             if let to, let weight {
-              let sigmoid = b.sigmoid(l)
-              k.storeVector(b.mul(weight, b.sub(x, sigmoid)), b.offset(to, bytes: offset), vector)
+              let slope = b.mul(weight, b.sub(x, b.sigmoid(l)))
+              k.storeVector(slope, b.offset(to, bytes: offset), vector)
             }
-          }
-          return sum
+            return [b.add(sums[0], b.sub(b.mul(x, l), b.softplus(l)))]
+          }[0]
         }
         var sum = b.forLoop(from: 0, to: b.i64(features / k.lanes), carrying: [k.vector.zero], name: "tile") {
           [tile(b.mulIndex($0, k.lanes), k.lanes, $1[0])]
@@ -44,25 +44,40 @@ public enum LikelihoodKernels {
       }
     }
   }
+}
 
-  /// A function from a tile of features to the target's vectors for one vector of images.
-  private static func targetTile(
-    _ k: KernelBuilder, _ target: TensorSlot, features: Int, block: LLVMValue, vector: Int
-  ) -> (LLVMValue, Int) -> [LLVMValue] {
+/// The target's vectors of images, a tile of features at a time: from a block of floats as they lie there, from the
+/// caller's bytes through a transposed tile on the stack.
+private struct TargetTiles {
+  private let k: KernelBuilder
+  private let source: LLVMValue
+  private let features: Int
+  private let vector: Int
+  /// The transposed tile and the number of images in the block; nil for floats.
+  private let bytes: (tile: LLVMValue, images: LLVMValue)?
+
+  init(_ k: KernelBuilder, _ target: TensorSlot, features: Int, block: LLVMValue, vector: Int) {
+    self.k = k
+    self.features = features
+    self.vector = vector
+    source = k.address(target, block: block)
+    bytes =
+      target.type.element == .u8
+      ? (k.b.stackSlot(k.vector.array(of: k.lanes), align: 64), k.images(in: block)) : nil
+  }
+
+  /// Makes the features `first ..< first + width` ready to be loaded.
+  func prepare(_ first: LLVMValue, _ width: Int) {
+    guard let bytes else { return }
+    let tile = LayoutKernels.loadTile(
+      k, source, features: features, first: first, width: width, vector: vector, images: bytes.images, isBytes: true)
+    for (feature, values) in tile.enumerated() { k.storeVector(values, bytes.tile, feature) }
+  }
+
+  /// The vector of feature `first + feature`.
+  func load(_ first: LLVMValue, _ feature: LLVMValue) -> LLVMValue {
     let b = k.b
-    let source = k.address(target, block: block)
-    guard target.type.element == .u8 else {
-      return { first, width in
-        (0..<width).map {
-          k.loadVector(b.offset(source, bytes: b.mulIndex(b.addIndex(first, $0), k.rowBytes)), vector)
-        }
-      }
-    }
-    let images = k.images(in: block)
-    return { first, width in
-      LayoutKernels.loadTile(
-        k, source, features: features, first: first, width: width, vector: vector, images: images, isBytes: true
-      )
-    }
+    if let bytes { return b.load(k.vector, from: b.offset(bytes.tile, bytes: b.mulIndex(feature, k.lanes * 4))) }
+    return k.loadVector(b.offset(source, bytes: b.mulIndex(b.add(first, feature), k.rowBytes)), vector)
   }
 }

@@ -1,18 +1,21 @@
 import IR
 import LLVM
+import Random
 
 /// What a product does with its accumulators before it stores them: bias, then an activation; or an activation's
 /// gradient by the activation's output.
 public struct ProductEpilogue: Sendable {
-  public enum Third: Sendable { case none, bias, activationOutput }
+  public enum Third: String, Sendable { case none, bias, activationOutput }
 
+  /// The activation's name, or `none`.
+  public let name: String
   public let third: Third
   /// The formula of the activation (of the accumulator), or of its gradient (of the accumulator and the output).
   public let formula: ScalarExpression?
 
   /// From an operation's attribute `epilogue` and its number of operands.
   public init(_ operation: Operation) {
-    let name = operation.attributes.symbol("epilogue") ?? "none"
+    name = operation.attributes.symbol("epilogue") ?? "none"
     let definition = name == "none" ? nil : OpTable.standard[name]
     formula = definition?.formula
     if definition?.operands.count == 2 {
@@ -40,12 +43,17 @@ struct ProductFunction {
     var third: LLVMValue
   }
 
-  /// Declares and defines the function.
+  /// The module's function for a tile, defined on first use: layers of the same shape, in whatever entry, share it.
   ///
   /// - Parameter outStep: bytes between the rows of the result.
-  init(_ k: KernelBuilder, name: String, tile: ProductTile, epilogue: ProductEpilogue, outStep: Int) {
+  init(_ k: KernelBuilder, tile: ProductTile, epilogue: ProductEpilogue, outStep: Int) {
     self.tile = tile
     let b = k.b
+    let name = Self.name(tile, epilogue, outStep)
+    if let known = b.module.function(named: name) {
+      function = known
+      return
+    }
     let pointer = b.context.pointer
     let i64 = b.context.i64
     let function = b.module.addFunction(
@@ -75,6 +83,13 @@ struct ProductFunction {
     self.function = function
   }
 
+  /// Rows x vectors, depth and epilogue for the reader of a profile; all that the code depends on in the digits behind.
+  private static func name(_ tile: ProductTile, _ epilogue: ProductEpilogue, _ outStep: Int) -> String {
+    let identity = "\(tile) \(epilogue.name) \(epilogue.third) \(outStep)"
+    let digits = String(streamIdentifier(of: identity), radix: 16)
+    return "tile_\(tile.rows)x\(tile.vectors)_depth\(tile.depth)_\(epilogue.name).\(digits)"
+  }
+
   func call(_ k: KernelBuilder, _ call: Call) {
     k.b.call(
       function, [call.vectors, call.broadcasts, call.outerCount, call.innerCount, call.out, call.third])
@@ -98,7 +113,7 @@ struct ProductRows {
   ///   - broadcastRowStep: bytes between the broadcast operand's rows.
   ///   - outStep: bytes between the result's rows.
   init(
-    _ k: KernelBuilder, name: String, rows: Int, broadcastRowStep: Int, epilogue: ProductEpilogue, outStep: Int,
+    _ k: KernelBuilder, rows: Int, broadcastRowStep: Int, epilogue: ProductEpilogue, outStep: Int,
     depth: Int, vectorStep: Int, broadcastStep: Int, outer: ProductTile.Loop = .none,
     inner: ProductTile.Loop = .none
   ) {
@@ -114,8 +129,7 @@ struct ProductRows {
       let tile = ProductTile(
         rowOffsets: (0..<run.size).map { $0 * broadcastRowStep }, vectors: k.target.tileVectors, depth: depth,
         vectorStep: vectorStep, broadcastStep: broadcastStep, outer: outer, inner: inner)
-      let function = ProductFunction(
-        k, name: "\(name)_tile\(run.size)", tile: tile, epilogue: epilogue, outStep: outStep)
+      let function = ProductFunction(k, tile: tile, epilogue: epilogue, outStep: outStep)
       return Run(start: run.start, tiles: run.tiles, product: function)
     }
   }
