@@ -140,7 +140,8 @@ enum ArrayFile {
     let text = String(decoding: try readFile(path), as: UTF8.self)
     var values: [Float] = []
     var labelColumn: Int?
-    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+    {
       if line.allSatisfy(\.isWhitespace) { continue }
       var fields = line.split(separator: ",", omittingEmptySubsequences: false).map {
         $0.trimmingCharacters(in: .whitespaces)

@@ -78,7 +78,9 @@ enum TrainCommand {
     let interrupt = Interrupt()
     var progress = ProgressReport(metrics: metrics, isQuiet: isQuiet)
     defer { progress.end() }
-    return try trainer.run(stop: interrupt.stop) { progress.tell($0) }
+    return try withExtendedLifetime(interrupt) {
+      try trainer.run(stop: interrupt.stop) { progress.tell($0) }
+    }
   }
 
   private static func makeFolder(_ path: String?, model: String) throws -> RunFolder {

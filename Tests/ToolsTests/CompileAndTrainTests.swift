@@ -1,0 +1,69 @@
+import Artifact
+import Foundation
+import Testing
+
+/// Both programs together, on a model that is small enough to be compiled in a moment.
+@Suite struct CompileAndTrainTests {
+  private static let model = """
+    model small {
+      hyper beta = 1.0
+      input x: image[1, 28, 28]
+      encoder (x) -> z {
+        let h = x |> flatten |> dense(16) |> relu
+        z ~ normal(mean: h |> dense(2), logvar: h |> dense(2))
+      }
+      prior z ~ normal(mean: 0, std: 1)
+      decoder (z) -> x {
+        let logits = z |> dense(16) |> relu |> dense(28 * 28) |> reshape(1, 28, 28)
+        x ~ bernoulli(logits: logits)
+      }
+      maximize loglik(x) - beta * kl(z)
+      train { optimizer: adam(rate: 1e-3), batch: 32, epochs: 1 }
+    }
+    """
+
+  private func withModel<T>(_ text: String = Self.model, _ body: (String) throws -> T) throws -> T {
+    try withTemporaryFolder { folder in
+      try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/small.vdl"))
+      return try body(folder)
+    }
+  }
+
+  @Test func modelTextIsCompiledOnceAndTrained() throws {
+    try withModel { folder in
+      let line = "train small.vdl --data digits --limit 200"
+      let first = try ProgramRun.tool("vaerun", line, in: folder)
+      #expect(first.status == 0, "\(first.errors)")
+      #expect(first.output.contains("wrote build/small/small.so"), "\(first.output)")
+      #expect(first.output.contains("epoch 1/1  train loss "))
+      let second = try ProgramRun.tool("vaerun", line, in: folder)
+      #expect(!second.output.contains("wrote build/small"))
+      #expect(FileManager.default.fileExists(atPath: folder + "/runs/small-002/manifold.png"))
+    }
+  }
+
+  @Test func threadsDoNotChangeTheWeights() throws {
+    try withModel { folder in
+      for threads in [1, 2] {
+        // 75 is no multiple of the batch: the last batch is a partial one.
+        let run = try ProgramRun.tool(
+          "vaerun",
+          "train small.vdl --data digits --limit 75 --epochs 3 --threads \(threads) --out run\(threads)",
+          in: folder)
+        #expect(run.status == 0, "\(run.errors)")
+      }
+      let weights = try [1, 2].map { try readFile(folder + "/run\($0)/last.safetensors") }
+      #expect(weights[0] == weights[1])
+    }
+  }
+
+  @Test func modelThatDoesNotCompileIsExplainedByTheCompiler() throws {
+    try withModel(Self.model.replacingOccurrences(of: "|> relu", with: "|> rely")) { folder in
+      let run = try ProgramRun.tool("vaerun", "train small.vdl", in: folder)
+      #expect(run.status == 1)
+      #expect(run.errors.contains("rely"), "\(run.errors)")
+      #expect(run.errors.hasSuffix("vaerun: error: small.vdl was not compiled: mend what vaec says above\n"))
+      #expect(!FileManager.default.fileExists(atPath: folder + "/runs"))
+    }
+  }
+}
