@@ -12,8 +12,9 @@ public struct ModelCompiler {
   public let target: KernelTarget
   private let machine: LLVMTargetMachine
 
-  /// - Throws: `LLVMError` where the target is not known.
+  /// - Throws: `LLVMError` where the target is not known, `TargetError` where its processor lacks what kernels use.
   public init(target: LLVMTarget) throws {
+    guard TargetSelection.isSupported(target) else { throw TargetError(cpu: target.cpu) }
     self.target = KernelTarget(target)
     machine = try LLVMTargetMachine(target, level: .standard)
   }
@@ -91,5 +92,15 @@ public struct ModelCompiler {
     }
     try AtomicFile.write(Data(output.header.utf8), to: "\(folder)/\(manifest.header)")
     try manifest.write(to: "\(folder)/\(manifest.name).json")
+  }
+}
+
+/// A processor without fused multiply-add.
+public struct TargetError: Error, CustomStringConvertible {
+  public let cpu: String
+
+  public var description: String {
+    "no code can be made for the processor '\(cpu)': it lacks FMA, which every x86-64 processor since 2013 has; "
+      + "choose another with --cpu"
   }
 }
