@@ -14,18 +14,46 @@ private func requireRows(_ context: TypingContext, _ index: Int, _ op: String) t
   }
 }
 
-/// C[m, n] = sum over k of a(m, k) b(k, n), the rows of C side by side.
+/// C[i, j] = sum over l of A(i, l) B[l, j], the rows of C side by side. A(i, l) stands at `i * strides.row + l * strides.inner`
+/// of its elements, so that it may be a transposed matrix.
 private func product(
-  _ m: Int, _ n: Int, _ k: Int, _ a: @Sendable (Int, Int) -> Double, _ b: @Sendable (Int, Int) -> Double
-) -> HostTensor {
-  let data = filled(count: m * n, parts: m) { i, _, row in
-    for l in 0..<k {
-      let left = a(i, l)
-      for j in 0..<n { row[j] += left * b(l, j) }
+  _ a: HostTensor, strides: (row: Int, inner: Int), _ b: HostTensor, rows: Int
+) throws -> HostTensor {
+  let (inner, columns) = (b.shape[0], b.shape[1])
+  guard a.count == rows * inner, b.count == inner * columns else { throw misfit }
+  let data = filled(count: rows * columns, parts: rows) { i, _, row in
+    // Invariant: b has inner x columns elements and the row has as many as b has columns.
+    b.data.withUnsafeBufferPointer { b in
+      for l in 0..<inner {
+        let left = a.data[i * strides.row + l * strides.inner]
+        let from = l * columns
+        for j in 0..<columns { row[j] += left * b[from + j] }
+      }
     }
   }
-  return HostTensor(shape: [m, n], data: data)
+  return HostTensor(shape: [rows, columns], data: data)
 }
+
+/// y[n, o] = sum over i of x[n, i] w[o, i], the images side by side.
+private func productOfRows(_ x: HostTensor, _ w: HostTensor) throws -> HostTensor {
+  let (images, inputs, outputs) = (x.shape[0], x.shape[1], w.shape[0])
+  guard x.count == images * inputs, w.count == outputs * inputs else { throw misfit }
+  let data = filled(count: images * outputs, parts: images) { n, _, y in
+    // Invariant: x has images x inputs elements, w has outputs x inputs, and y has as many as there are outputs.
+    x.data.withUnsafeBufferPointer { x in
+      w.data.withUnsafeBufferPointer { w in
+        for o in 0..<outputs {
+          var sum = 0.0
+          for i in 0..<inputs { sum += x[n * inputs + i] * w[o * inputs + i] }
+          y[o] = sum
+        }
+      }
+    }
+  }
+  return HostTensor(shape: [images, outputs], data: data)
+}
+
+private let misfit = TypeError("a dense layer is given tensors that do not fit each other")
 
 private func productFlops(_ weights: TensorType) -> Int { 2 * weights.count }
 
@@ -46,14 +74,7 @@ let denseOps: [OpDefinition] = [
       return [try checked(result)]
     },
     evaluate: { context in
-      let (x, w) = (context.operands[0], context.operands[1])
-      let (n, k, m) = (x.shape[0], x.shape[1], w.shape[0])
-      let y = filled(count: n * m, parts: n) { image, _, row in
-        for o in 0..<m {
-          for i in 0..<k { row[o] += x.data[image * k + i] * w.data[o * k + i] }
-        }
-      }
-      return [Epilogue.apply(HostTensor(shape: [n, m], data: y), context)]
+      [try Epilogue.apply(productOfRows(context.operands[0], context.operands[1]), context)]
     },
     gradient: { context, builder in
       let context = try context.beforeEpilogue(&builder)
@@ -86,8 +107,7 @@ let denseOps: [OpDefinition] = [
     },
     evaluate: { context in
       let (dy, w) = (context.operands[0], context.operands[1])
-      let (n, k, m) = (dy.shape[0], dy.shape[1], w.shape[1])
-      let dx = product(n, m, k, { dy.data[$0 * k + $1] }, { w.data[$0 * m + $1] })
+      let dx = try product(dy, strides: (w.shape[0], 1), w, rows: dy.shape[0])
       return [Epilogue.apply(dx, context)]
     },
     gradient: { context, builder in
@@ -114,8 +134,7 @@ let denseOps: [OpDefinition] = [
     },
     evaluate: { context in
       let (dy, x) = (context.operands[0], context.operands[1])
-      let (m, n, k) = (dy.shape[1], x.shape[1], x.shape[0])
-      return [product(m, n, k, { dy.data[$1 * m + $0] }, { x.data[$0 * n + $1] })]
+      return [try product(dy, strides: (1, dy.shape[1]), x, rows: dy.shape[1])]
     },
     gradient: { context, builder in
       let (dy, x) = (context.operand(0), context.operand(1))
