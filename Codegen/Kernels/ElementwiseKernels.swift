@@ -25,33 +25,39 @@ public enum ElementwiseKernels {
   ) -> Kernel {
     let rows = y.type.count
     let tasks = (rows + rowsPerTask - 1) / rowsPerTask
-    let used = formula.operandsUsed
     return Kernel(name, tasks: .perBlock(tasks)) { k, task in
       let b = k.b
-      let addresses = operands.map { k.address($0, block: task.block) }
-      // Numbers that are the same for all rows are loaded once.
-      let fixed: [Int: [LLVMValue]] = Dictionary(
-        uniqueKeysWithValues: operands.enumerated().compactMap { index, slot in
-          guard used.contains(index), slot.type.count == 1, rows > 1 || slot.type.isScalar else { return nil }
-          let values = (0..<k.target.tileVectors).map {
-            slot.type.isScalar ? k.broadcast(addresses[index]) : k.loadVector(addresses[index], $0)
-          }
-          return (index, values)
-        })
+      let rowsOfOperands = OperandRows(k, operands, used: formula.operandsUsed, rows: rows, block: task.block)
       let first = b.mulIndex(task.part, rowsPerTask)
       let past = b.addIndex(first, rowsPerTask)
       let end = b.select(b.icmp(.slt, past, rows), past, b.i64(rows))
       let to = k.address(y, block: task.block)
       b.forLoop(from: first, to: end, name: "row") { row in
-        let offset = b.mulIndex(row, k.rowBytes)
         for vector in 0..<k.target.tileVectors {
-          let values = operands.indices.map { index in
-            guard used.contains(index) else { return k.vector.zero }
-            return fixed[index]?[vector] ?? k.loadVector(b.offset(addresses[index], bytes: offset), vector)
-          }
-          let result = FormulaEmitter(b, lanes: k.lanes).emit(formula, operands: values, attributes: attributes)
-          k.storeVector(result, b.offset(to, bytes: offset), vector)
+          let result = FormulaEmitter(b, lanes: k.lanes).emit(
+            formula, operands: rowsOfOperands.load(row, vector), attributes: attributes)
+          k.storeVector(result, b.offset(to, bytes: b.mulIndex(row, k.rowBytes)), vector)
         }
+      }
+    }
+  }
+
+  /// A kernel for `y[n] = scale * sum of formula(operands)`, one task a block, rows in order.
+  public static func sumPerImage(
+    _ name: String, formula: ScalarExpression, scale: Double, operands: [TensorSlot], y: TensorSlot
+  ) -> Kernel {
+    let rows = operands.map(\.type.count).max() ?? 1
+    return Kernel(name, tasks: .perBlock(1)) { k, task in
+      let b = k.b
+      let rowsOfOperands = OperandRows(k, operands, used: formula.operandsUsed, rows: rows, block: task.block)
+      let to = k.address(y, block: task.block)
+      for vector in 0..<k.target.tileVectors {
+        let sum = b.forLoop(from: 0, to: b.i64(rows), carrying: [k.vector.zero], name: "row") { row, sums in
+          let value = FormulaEmitter(b, lanes: k.lanes).emit(
+            formula, operands: rowsOfOperands.load(row, vector))
+          return [b.add(sums[0], value)]
+        }[0]
+        k.storeVector(scale == 1 ? sum : b.mul(sum, scale), to, vector)
       }
     }
   }
@@ -105,15 +111,37 @@ public enum ElementwiseKernels {
   }
 }
 
-extension ScalarExpression {
-  /// The numbers of the operands that the formula reads.
-  var operandsUsed: Set<Int> {
-    switch self {
-    case .operand(let index): [index]
-    case .constant, .attribute: []
-    case .unary(_, let x): x.operandsUsed
-    case .binary(_, let a, let b): a.operandsUsed.union(b.operandsUsed)
-    case .selectPositive(let c, let a, let b): c.operandsUsed.union(a.operandsUsed).union(b.operandsUsed)
+/// A block's operands, row by row; numbers that are the same for all rows are loaded once.
+private struct OperandRows {
+  private let k: KernelBuilder
+  private let used: Set<Int>
+  private let addresses: [LLVMValue]
+  private let fixed: [Int: [LLVMValue]]
+
+  /// - Parameters:
+  ///   - used: the operands that are read; others get zeros.
+  ///   - rows: of the result; an operand with fewer is a scalar or one number per image.
+  init(_ k: KernelBuilder, _ operands: [TensorSlot], used: Set<Int>, rows: Int, block: LLVMValue?) {
+    self.k = k
+    self.used = used
+    let addresses = operands.map { k.address($0, block: block) }
+    self.addresses = addresses
+    fixed = Dictionary(
+      uniqueKeysWithValues: operands.enumerated().compactMap { index, slot in
+        guard used.contains(index), slot.type.count == 1, rows > 1 || slot.type.isScalar else { return nil }
+        let values = (0..<k.target.tileVectors).map {
+          slot.type.isScalar ? k.broadcast(addresses[index]) : k.loadVector(addresses[index], $0)
+        }
+        return (index, values)
+      })
+  }
+
+  /// One vector of a row of every operand.
+  func load(_ row: LLVMValue, _ vector: Int) -> [LLVMValue] {
+    let offset = k.b.mulIndex(row, k.rowBytes)
+    return addresses.indices.map { index in
+      guard used.contains(index) else { return k.vector.zero }
+      return fixed[index]?[vector] ?? k.loadVector(k.b.offset(addresses[index], bytes: offset), vector)
     }
   }
 }

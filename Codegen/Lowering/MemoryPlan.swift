@@ -170,5 +170,5 @@ private func directPlace(
 extension Operation {
   /// True for an operation that reads each element of its operands before it writes that element of its results, and
   /// no other.
-  var worksInPlace: Bool { name == "adam" || OpTable.standard[name]?.formula != nil }
+  var worksInPlace: Bool { name == "adam" || formula != nil }
 }

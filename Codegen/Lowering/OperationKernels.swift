@@ -157,12 +157,18 @@ struct OperationKernels {
       ]
     case "adam":
       return [OptimizerKernels.adam(name, attributes: attributes, operands: operands, results: results)]
+    case "map_sum_per_image":
+      return [
+        ElementwiseKernels.sumPerImage(
+          name, formula: attributes.formula("formula") ?? .operand(0), scale: attributes.float("scale"),
+          operands: operands, y: y)
+      ]
     case "bias_correction":
       return [
         OptimizerKernels.biasCorrection(name, decay: attributes.float("decay"), step: operands[0], y: y)
       ]
     default:
-      guard let formula = OpTable.standard[operation.name]?.formula else {
+      guard let formula = operation.formula else {
         throw LoweringError.noKernel(operation: operation.name, entry: entry.name)
       }
       return [

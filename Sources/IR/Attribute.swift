@@ -7,11 +7,13 @@ public enum Attribute: Sendable, Hashable {
   case symbol(String)
   /// A layout, printed as in a type: `n32` or `canonical`.
   case layout(Layout)
+  /// What an operation of the op `map` computes of its operands' elements: `mul(a, exp(b))`.
+  case formula(ScalarExpression)
 }
 
 /// The kinds that an op's definition may ask for.
 public enum AttributeKind: String, Sendable {
-  case int, ints, float, symbol, layout
+  case int, ints, float, symbol, layout, formula
 }
 
 extension Attribute {
@@ -22,6 +24,7 @@ extension Attribute {
     case .float: .float
     case .symbol: .symbol
     case .layout: .layout
+    case .formula: .formula
     }
   }
 }
@@ -46,6 +49,9 @@ public struct Attributes: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   public func float(_ name: String) -> Double { if case .float(let value) = values[name] { value } else { 0 } }
   public func symbol(_ name: String) -> String? {
     if case .symbol(let value) = values[name] { value } else { nil }
+  }
+  public func formula(_ name: String) -> ScalarExpression? {
+    if case .formula(let value) = values[name] { value } else { nil }
   }
   public func layout(_ name: String) -> Layout {
     if case .layout(let value) = values[name] { value } else { .canonical }

@@ -1,6 +1,6 @@
 /// The formula of an elementwise op, on one element of each operand. It is all that such an op has to say of its
 /// values: the reference interpreter evaluates it in float64 and the kernel generator emits it in vectors.
-public indirect enum ScalarExpression: Sendable, Equatable {
+public indirect enum ScalarExpression: Sendable, Hashable {
   /// The element of the operand of that number.
   case operand(Int)
   case constant(Double)

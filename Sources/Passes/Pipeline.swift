@@ -26,6 +26,8 @@ public struct Pipeline: Sendable {
     .fuseConvolution,
     .fuseDense,
     .fuseOptimizer,
+    // What is left between the products: chains of small operations.
+    .fuseElementwise,
     // From here on values have the layout in which the kernels work.
     .assignLayouts,
   ])

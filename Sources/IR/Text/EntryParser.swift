@@ -182,6 +182,7 @@ struct EntryParser {
     case .int: return .int(try cursor.integer())
     case .float: return .float(try cursor.number())
     case .layout: return .layout(try cursor.layout())
+    case .formula: return .formula(try cursor.formula())
     case .symbol:
       guard cursor.next.kind == .word || cursor.next.kind == .string else { throw cursor.expected("a word") }
       return .symbol(cursor.advance().text)

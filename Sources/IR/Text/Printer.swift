@@ -155,6 +155,7 @@ extension Attribute {
     case .float(let value): "\(value)"
     case .symbol(let word): isPrintableName(word) ? word : quoted(word)
     case .layout(.canonical): "canonical"
+    case .formula(let formula): formula.description
     case .layout(.lanes(let lanes)): "n\(lanes)"
     }
   }

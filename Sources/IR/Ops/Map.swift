@@ -1,0 +1,118 @@
+/// Chains of elementwise operations in one, with or without a sum at the end; made by fuse-elementwise. The formula
+/// stands in the operation itself.
+
+private let formulaAttribute = AttributeDefinition(
+  "formula", .formula, "the result's element from those of the operands a, b, ...")
+
+/// The operands a to h, all but the first optional.
+private let mapOperands = (0..<formulaOperandLimit).map { index in
+  OperandDefinition(ScalarExpression.operand(index).description, optional: index > 0)
+}
+
+private func checkFormula(_ context: TypingContext, _ op: String) throws -> TensorType {
+  guard let formula = context.attributes.formula("formula") else { throw TypeError("'\(op)' needs a formula") }
+  if let last = formula.operandsUsed.max(), last >= context.operands.count {
+    let letter = ScalarExpression.operand(last)
+    throw TypeError("'\(op)' has \(context.operands.count) operands, but its formula names '\(letter)'")
+  }
+  return try broadcastType(context.operands, op)
+}
+
+private let pixels = TensorType.perImage(2, 3, 3)
+private let exampleFormula = (ScalarExpression.operand(0) - .operand(1)) * sigmoid(.operand(0)) * .operand(2)
+
+let mapOps: [OpDefinition] = [
+  OpDefinition(
+    name: "map", summary: "Elementwise operations in one pass over the elements.", operands: mapOperands,
+    results: ["y"], attributes: [formulaAttribute],
+    inferTypes: { [try checkFormula($0, "map")] },
+    evaluate: { context in
+      let shape = context.resultShapes[0]
+      let formula = context.attributes.formula("formula") ?? .operand(0)
+      let data = mapElements(
+        formula, context.operands.map(\.data), shape: shape, images: context.images, context.attributes)
+      return [HostTensor(shape: shape, data: data)]
+    },
+    flops: { _, results, attributes in
+      results[0].count * (attributes.formula("formula")?.operationCount ?? 0)
+    },
+    example: OpExample(
+      [pixels, pixels, .perImage()], ["formula": .formula(exampleFormula)],
+      wrong: ([pixels, .perImage(2, 3, 4), .perImage()], "equal shapes"))),
+  OpDefinition(
+    name: "map_sum_per_image", summary: "Elementwise operations, summed per image and scaled, in one pass.",
+    operands: mapOperands, results: ["y"],
+    attributes: [
+      formulaAttribute, AttributeDefinition("scale", .float, default: .float(1), "multiplies the sum"),
+    ],
+    inferTypes: { context in
+      let type = try checkFormula(context, "map_sum_per_image")
+      guard type.isPerImage else {
+        throw TypeError("'map_sum_per_image' needs a row of numbers per image, not \(type)")
+      }
+      return [TensorType(.f32, [type.dimensions[0]])]
+    },
+    evaluate: { context in
+      let images = context.resultShapes[0][0]
+      let count = context.operands.map(\.count).max() ?? 0
+      let formula = context.attributes.formula("formula") ?? .operand(0)
+      let mapped = mapElements(
+        formula, context.operands.map(\.data), shape: [count], images: images, context.attributes)
+      let size = count / max(1, images)
+      let scale = context.attributes["scale"] == nil ? 1 : context.attributes.float("scale")
+      let sums = (0..<images).map { mapped[$0 * size..<($0 + 1) * size].reduce(0, +) * scale }
+      return [HostTensor(shape: [images], data: sums)]
+    },
+    flops: { operands, _, attributes in
+      (operands.map(\.count).max() ?? 0) * (1 + (attributes.formula("formula")?.operationCount ?? 0))
+    },
+    example: OpExample(
+      [pixels, pixels, .perImage()], ["formula": .formula(exampleFormula), "scale": .float(0.25)],
+      wrong: ([pixels, .perImage(2, 3, 4), .perImage()], "equal shapes"))),
+]
+
+extension Operation {
+  /// The formula of an elementwise operation: its op's, or that which it carries (`map`).
+  public var formula: ScalarExpression? {
+    if let formula = OpTable.standard[name]?.formula { return formula }
+    return name == "map" ? attributes.formula("formula") : nil
+  }
+}
+
+extension ScalarExpression {
+  /// The numbers of the operands that the formula reads.
+  public var operandsUsed: Set<Int> {
+    switch self {
+    case .operand(let index): [index]
+    case .constant, .attribute: []
+    case .unary(_, let x): x.operandsUsed
+    case .binary(_, let a, let b): a.operandsUsed.union(b.operandsUsed)
+    case .selectPositive(let c, let a, let b): c.operandsUsed.union(a.operandsUsed).union(b.operandsUsed)
+    }
+  }
+
+  /// The formula with each operand replaced, attributes by their numbers, and what only depends on numbers computed.
+  public func substituting(
+    _ operand: (Int) -> ScalarExpression, attributes: Attributes = [:]
+  ) -> ScalarExpression {
+    func inner(_ expression: ScalarExpression) -> ScalarExpression {
+      expression.substituting(operand, attributes: attributes)
+    }
+    switch self {
+    case .operand(let index): return operand(index)
+    case .constant: return self
+    case .attribute(let name): return .constant(attributes.float(name))
+    case .unary(let operation, let x):
+      let x = inner(x)
+      if case .constant(let value) = x { return .constant(operation.apply(value)) }
+      return .unary(operation, x)
+    case .binary(let operation, let x, let y):
+      let (x, y) = (inner(x), inner(y))
+      if case (.constant(let first), .constant(let second)) = (x, y) {
+        return .constant(operation.apply(first, second))
+      }
+      return .binary(operation, x, y)
+    case .selectPositive(let c, let x, let y): return .selectPositive(inner(c), inner(x), inner(y))
+    }
+  }
+}
