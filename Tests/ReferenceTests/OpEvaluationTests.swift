@@ -28,6 +28,23 @@ extension OpDefinition: CustomTestStringConvertible {
     }
   }
 
+  @Test(arguments: OpTable.standard.definitions.filter { $0.formula != nil })
+  func elementwiseOpsAreTheirFormula(op: OpDefinition) throws {
+    let formula = try #require(op.formula)
+    var random = SplitMix(state: testSeed)
+    let operands = op.example.operands.map {
+      HostTensor.random($0, images: 3, lowerBound: op.example.lowerBound, &random)
+    }
+    let shape = operands.map(\.shape).max { $0.count < $1.count } ?? []
+    let context = EvaluationContext(
+      operands: operands, attributes: op.example.attributes, resultShapes: [shape], images: 3)
+    let made = try #require(try op.evaluate(context).first)
+    let expected = made.data.indices.map { index in
+      formula.evaluate(operands.map { $0.count == 1 ? $0.data[0] : $0.data[index] }, op.example.attributes)
+    }
+    #expect(made == HostTensor(shape: shape, data: expected), "seed \(testSeed)")
+  }
+
   /// Changes one image of every operand, and the number of images: whether that shows in the other images' results is what
   /// `couplesImages` says.
   @Test(arguments: OpDefinition.evaluated)

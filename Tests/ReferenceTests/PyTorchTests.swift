@@ -6,6 +6,13 @@ import Reference
 import Testing
 import VDL
 
+/// Models/convvae.vdl as it is elaborated.
+func convvae() throws -> Module {
+  let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../../Models/convvae.vdl")
+  return try elaborate(SourceText(name: "convvae.vdl", text: try String(contentsOf: file, encoding: .utf8)))
+}
+
 /// The reference interpreter against PyTorch in float64, to 1e-10 of each tensor's norm: the meaning of the language, of the
 /// ops and of differentiation at once, and of all passes where they have run.
 @Suite(.enabled(if: PyTorchReference.folder != nil, "VAEC_REFERENCE_DIR names no folder"))
@@ -14,10 +21,7 @@ struct PyTorchTests {
 
   /// Models/convvae.vdl with shapes, and with the noise of `train_step` an argument as in `gradients`.
   static func model() throws -> Module {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../Models/convvae.vdl")
-    let source = SourceText(name: "convvae.vdl", text: try String(contentsOf: file, encoding: .utf8))
-    var module = try Pipeline([.inferShapes]).run(try elaborate(source)).module
+    var module = try Pipeline([.inferShapes]).run(try convvae()).module
     for index in module.entries.indices where module.entries[index].name == "train_step" {
       try module.entries[index].takeNoiseAsArgument()
     }

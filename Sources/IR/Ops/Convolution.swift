@@ -61,7 +61,7 @@ let convolutionOps: [OpDefinition] = [
         .f32,
         [context.operands[0].dimensions[0], context.operands[1].dimensions[0], .fixed(height), .fixed(width)])
       try Epilogue.check(&context, result: result, "conv2d")
-      return [try checked(result)]
+      return [result]
     },
     evaluate: { context in
       let geometry = ConvolutionGeometry(
@@ -114,7 +114,7 @@ let convolutionOps: [OpDefinition] = [
         .f32,
         [context.operands[0].dimensions[0], context.operands[1].dimensions[1], .fixed(height), .fixed(width)])
       try Epilogue.check(&context, result: result, "conv2d_transpose")
-      return [try checked(result)]
+      return [result]
     },
     evaluate: { context in
       let geometry = ConvolutionGeometry(
@@ -159,20 +159,13 @@ let convolutionOps: [OpDefinition] = [
         x.height, kernel: kernel[0], stride: stride[0], pads: pad[0] + pad[1], name)
       let width = try convolvedExtent(
         x.width, kernel: kernel[1], stride: stride[1], pads: pad[2] + pad[3], name)
-      guard height == y.height, width == y.width else {
+      let (maps, images) = (context.operands[0].dimensions, context.operands[1].dimensions)
+      guard height == y.height, width == y.width, maps[0] == images[0] else {
         throw TypeError(
           "'\(name)' of images \(context.operands[1]) needs a map of \(height)x\(width), not \(context.operands[0])"
         )
       }
-      return [
-        try checked(
-          TensorType(
-            .f32,
-            [
-              context.operands[0].dimensions[1], context.operands[1].dimensions[1], .fixed(kernel[0]),
-              .fixed(kernel[1]),
-            ]))
-      ]
+      return [TensorType(.f32, [maps[1], images[1], .fixed(kernel[0]), .fixed(kernel[1])])]
     },
     evaluate: { context in
       let geometry = ConvolutionGeometry(

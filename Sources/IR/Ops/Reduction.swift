@@ -74,7 +74,7 @@ let reductionOps: [OpDefinition] = [
       guard context.operands[0].element == .f32, context.operands[0].dimensions == [.images] else {
         throw TypeError("'broadcast_per_image' needs f32[N], not \(context.operands[0])")
       }
-      return [try checked(TensorType(.f32, [.images] + context.attributes.ints("shape").map { .fixed($0) }))]
+      return [TensorType(.f32, [.images] + context.attributes.ints("shape").map { .fixed($0) })]
     },
     evaluate: { context in
       let shape = context.resultShapes[0]

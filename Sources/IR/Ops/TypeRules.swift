@@ -28,12 +28,3 @@ extension TypingContext {
     return true
   }
 }
-
-/// Refuses a tensor past the element limit.
-func checked(_ type: TensorType) throws -> TensorType {
-  guard type.isComplete else { return type }
-  guard type.elementsPerImage != nil else {
-    throw TypeError("a tensor \(type) is too large: the limit is \(elementLimit) elements per image")
-  }
-  return type
-}
