@@ -14,6 +14,7 @@ let sampleText = """
     %0 = decode_u8 %x : f32[N,1,5,6]                                                      at 8:9-10
     %h = conv2d %0, @encoder.h.weight, @encoder.h.bias {stride = [2, 2], pad = [1, 1, 1, 1], epilogue = relu} : f32[N,4,3,3]  at 13:20-28, 13:31-14:5, "other.vdl" 1:2-3
     %1 = relayout %h {to = n32} : f32[N,4,3,3]{n32}
+    %2 = map_sum_per_image %h, %h {formula = select(neg(a), add(exp(b), -0.5), inf)} : f32[N]
     return latent h = %1
   }
 

@@ -78,6 +78,23 @@ struct FaultyText: Sendable, CustomTestStringConvertible {
              ^~~~~~~~
       """),
     .line(
+      "%0 = map %code {formula = add(a)} : f32[N,4]",
+      """
+      t.vir:5:27: error: there is no operation 'add' of 1 arguments in formulas
+        %0 = map %code {formula = add(a)} : f32[N,4]
+                                  ^~~
+      """),
+    .line(
+      "%0 = map %code {formula = i} : f32[N,4]",
+      """
+      t.vir:5:27: error: 'i' is no operand of a formula: these are a to h
+        %0 = map %code {formula = i} : f32[N,4]
+                                  ^
+      """),
+    .line(
+      "%0 = map %code {formula = \(String(repeating: "neg(", count: 100000))",
+      "t.vir:5:283: error: a formula is nested at most 64 deep"),
+    .line(
       "%0, %1 = neg %code : f32[N,4]",
       """
       t.vir:5:10: error: 'neg' has 1 result, not 2 names and 1 types

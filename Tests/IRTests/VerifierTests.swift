@@ -107,6 +107,21 @@ import Testing
     }
   }
 
+  @Test func formulasCanBeWrittenAndReadTheirOperands() throws {
+    func expect(_ fault: String, _ formula: ScalarExpression) throws {
+      try self.expect(fault) {
+        $0.entries[0].operations[1] = Operation(
+          "map_sum_per_image", [ValueID(2)], ["formula": .formula(formula)], results: [ValueID(3)])
+      }
+    }
+    try expect("it holds what is not a number", exp(.constant(.nan)))
+    try expect("it reads the attribute 'decay'", .operand(0) * .attribute("decay"))
+    try expect("it reads an operand -1", .operand(-1))
+    try expect("it reads an operand 8", .operand(8))
+    try expect("'map_sum_per_image' has 1 operands, but its formula names 'b'", .operand(1))
+    try expect("nested more than 64 deep", (0..<64).reduce(.operand(0)) { inner, _ in -inner })
+  }
+
   @Test func unknownTypesAreRightBeforeInference() throws {
     var module = try Self.module()
     module.entries[0][ValueID(2)].type = nil

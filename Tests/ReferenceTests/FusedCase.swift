@@ -105,6 +105,31 @@ struct FusedCase: Sendable, CustomTestStringConvertible {
         %p = adam_apply @b, %m, %v, %rate, %c1, %c2 {epsilon = 1e-8} : f32[3]
         """, results: "@b = %p, @m = %m, @v = %v"),
     FusedCase(
+      testDescription: "map", arguments: "latent %x : f32[N,2,3], latent %y : f32[N], hyper %beta : f32[]",
+      fused:
+        "%z = map %x, %y, %beta {formula = select(sub(a, 0.5), div(neg(a), softplus(b)), max(c, -inf))} : f32[N,2,3]",
+      parts: """
+        %0 = softplus %y : f32[N]
+        %1 = neg %x : f32[N,2,3]
+        %2 = div %1, %0 : f32[N,2,3]
+        %3 = constant {value = 0.5} : f32[]
+        %4 = sub %x, %3 : f32[N,2,3]
+        %5 = relu_gradient %2, %4 : f32[N,2,3]
+        %6 = constant {value = 0.0} : f32[]
+        %7 = sub %6, %4 : f32[N,2,3]
+        %8 = relu_gradient %beta, %7 : f32[N,2,3]
+        %z = add %5, %8 : f32[N,2,3]
+        """, results: "image z = %z"),
+    FusedCase(
+      testDescription: "map_sum_per_image", arguments: "latent %x : f32[N,2,3], image %y : f32[N,2,3]",
+      fused:
+        "%z = map_sum_per_image %x, %y {formula = mul(sub(a, b), sub(a, b)), scale = 0.16666666666666666} : f32[N]",
+      parts: """
+        %0 = sub %x, %y : f32[N,2,3]
+        %1 = square %0 : f32[N,2,3]
+        %z = mean_per_image %1 : f32[N]
+        """, results: "metric z = %z"),
+    FusedCase(
       testDescription: "conv2d with bias and relu", arguments: "image %x : f32[N,2,5,6]",
       fused: "%y = conv2d %x, @w, @b {stride = [2, 1], epilogue = relu} : f32[N,3,2,4]",
       parts: """

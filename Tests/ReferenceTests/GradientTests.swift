@@ -6,7 +6,7 @@ import Testing
   static let fused: Set = [
     "reparam_kl", "reparam_kl_gradient", "reparam_kl_given", "reparam_kl_given_gradient",
     "bernoulli_loglik_sum",
-    "bernoulli_loglik_sum_gradient",
+    "bernoulli_loglik_sum_gradient", "map", "map_sum_per_image",
   ]
   static let differentiable = OpTable.standard.definitions.filter { $0.gradient != nil }
 

@@ -80,18 +80,42 @@ extension Operation {
 }
 
 extension ScalarExpression {
-  /// The numbers of the operands that the formula reads.
-  public var operandsUsed: Set<Int> {
+  /// What keeps the formula from standing in an operation, where the text form has to hold it; nil for nothing.
+  var defect: String? {
+    if depth > formulaDepthLimit { return "it is nested more than \(formulaDepthLimit) deep" }
+    return firstDefect
+  }
+
+  private var firstDefect: String? {
     switch self {
-    case .operand(let index): [index]
-    case .constant, .attribute: []
-    case .unary(_, let x): x.operandsUsed
-    case .binary(_, let a, let b): a.operandsUsed.union(b.operandsUsed)
-    case .selectPositive(let c, let a, let b): c.operandsUsed.union(a.operandsUsed).union(b.operandsUsed)
+    case .operand(let index):
+      (0..<formulaOperandLimit).contains(index) ? nil : "it reads an operand \(index)"
+    case .constant(let value): value.isNaN ? "it holds what is not a number" : nil
+    case .attribute(let name): "it reads the attribute '\(name)'"
+    case .unary, .binary, .selectPositive: parts.lazy.compactMap(\.firstDefect).first
     }
   }
 
-  /// The formula with each operand replaced, attributes by their numbers, and what only depends on numbers computed.
+  private var depth: Int { 1 + (parts.map(\.depth).max() ?? 0) }
+
+  /// The formulas that the outermost operation works on.
+  private var parts: [ScalarExpression] {
+    switch self {
+    case .operand, .constant, .attribute: []
+    case .unary(_, let x): [x]
+    case .binary(_, let a, let b): [a, b]
+    case .selectPositive(let c, let a, let b): [c, a, b]
+    }
+  }
+
+  /// The numbers of the operands that the formula reads.
+  public var operandsUsed: Set<Int> {
+    if case .operand(let index) = self { return [index] }
+    return parts.reduce(into: []) { $0.formUnion($1.operandsUsed) }
+  }
+
+  /// The formula with each operand replaced, attributes by their numbers, and what only depends on numbers computed where
+  /// it has a finite value.
   public func substituting(
     _ operand: (Int) -> ScalarExpression, attributes: Attributes = [:]
   ) -> ScalarExpression {
@@ -104,12 +128,16 @@ extension ScalarExpression {
     case .attribute(let name): return .constant(attributes.float(name))
     case .unary(let operation, let x):
       let x = inner(x)
-      if case .constant(let value) = x { return .constant(operation.apply(value)) }
+      if case .constant(let value) = x, case let result = operation.apply(value), result.isFinite {
+        return .constant(result)
+      }
       return .unary(operation, x)
     case .binary(let operation, let x, let y):
       let (x, y) = (inner(x), inner(y))
-      if case (.constant(let first), .constant(let second)) = (x, y) {
-        return .constant(operation.apply(first, second))
+      if case (.constant(let first), .constant(let second)) = (x, y),
+        case let result = operation.apply(first, second), result.isFinite
+      {
+        return .constant(result)
       }
       return .binary(operation, x, y)
     case .selectPositive(let c, let x, let y): return .selectPositive(inner(c), inner(x), inner(y))

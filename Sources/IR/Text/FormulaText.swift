@@ -7,8 +7,8 @@ import Diagnostics
 /// Operands that a formula in text can name.
 public let formulaOperandLimit = 8
 
-/// How deep calls in a formula may be nested in text.
-private let formulaDepthLimit = 64
+/// How deep calls in a formula may be nested.
+let formulaDepthLimit = 64
 
 extension ScalarUnary {
   /// The word for the operation in a formula.
@@ -63,7 +63,7 @@ extension TokenCursor {
       throw error("a formula is nested at most \(formulaDepthLimit) deep", at: next)
     }
     if next.kind != .word || next.text == "inf" { return .constant(try number()) }
-    let word = advance()
+    let word = try expect(.word, "a formula")
     if word.text.utf8.count == 1, let letter = word.text.utf8.first {
       let index = Int(letter) - Int(UInt8(ascii: "a"))
       guard (0..<formulaOperandLimit).contains(index) else {

@@ -215,6 +215,9 @@ extension OpDefinition {
       if case .float(let number) = value, number.isNaN {
         faults.append("the attribute '\(key)' of '\(name)' is not a number")
       }
+      if case .formula(let formula) = value, let defect = formula.defect {
+        faults.append("the formula of '\(name)' is impossible: \(defect)")
+      }
     }
     for definition in self.attributes where attributes[definition.name] == nil {
       faults.append("'\(name)' needs the attribute '\(definition.name)': \(definition.summary)")
