@@ -11,6 +11,9 @@ public struct OpDefinition: Sendable {
   public let attributes: [AttributeDefinition]
   /// True where a result for one image depends on the other images of the call.
   public let couplesImages: Bool
+  /// True for a product of matrices in one form or another: dense layers, convolutions, their gradients. Nearly all of a
+  /// model's work is in these, and its FLOPs are counted by them alone.
+  public let isProduct: Bool
   /// The formula, for an elementwise op.
   public let formula: ScalarExpression?
   /// Types of the results from those of the operands; refines unknown extents of the operands (of parameters).
@@ -32,7 +35,8 @@ public struct OpDefinition: Sendable {
 
   public init(
     name: String, summary: String, operands: [OperandDefinition], results: [String],
-    attributes: [AttributeDefinition] = [], couplesImages: Bool = false, formula: ScalarExpression? = nil,
+    attributes: [AttributeDefinition] = [], couplesImages: Bool = false, isProduct: Bool = false,
+    formula: ScalarExpression? = nil,
     inferTypes: @escaping TypeRule, evaluate: @escaping EvaluationRule, gradient: GradientRule? = nil,
     flops: (@Sendable ([TensorType], [TensorType], Attributes) -> Int)? = nil, example: OpExample
   ) {
@@ -42,6 +46,7 @@ public struct OpDefinition: Sendable {
     self.results = results
     self.attributes = attributes
     self.couplesImages = couplesImages
+    self.isProduct = isProduct
     self.formula = formula
     self.inferTypes = inferTypes
     self.evaluate = evaluate

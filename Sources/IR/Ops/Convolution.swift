@@ -45,6 +45,7 @@ let convolutionOps: [OpDefinition] = [
     name: "conv2d", summary: "Convolution (correlation) of images, plus bias, then the epilogue.",
     operands: [OperandDefinition("x"), OperandDefinition("w"), Epilogue.operand], results: ["y"],
     attributes: [ConvolutionAttributes.stride, ConvolutionAttributes.pad, Epilogue.attribute],
+    isProduct: true,
     inferTypes: { context in
       let x = try context.requireImage(0, "conv2d")
       let k = try context.requireKernel(1, "conv2d")
@@ -95,6 +96,7 @@ let convolutionOps: [OpDefinition] = [
       ConvolutionAttributes.stride, ConvolutionAttributes.pad, ConvolutionAttributes.outputPadding,
       Epilogue.attribute,
     ],
+    isProduct: true,
     inferTypes: { context in
       let y = try context.requireImage(0, "conv2d_transpose")
       let k = try context.requireKernel(1, "conv2d_transpose")
@@ -145,7 +147,7 @@ let convolutionOps: [OpDefinition] = [
     name: "conv2d_weight_gradient", summary: "Gradient of a convolution by its weights.",
     operands: [OperandDefinition("dy"), OperandDefinition("x")], results: ["dw"],
     attributes: [ConvolutionAttributes.stride, ConvolutionAttributes.pad, ConvolutionAttributes.kernel],
-    couplesImages: true,
+    couplesImages: true, isProduct: true,
     inferTypes: { context in
       let y = try context.requireImage(0, "conv2d_weight_gradient")
       let x = try context.requireImage(1, "conv2d_weight_gradient")

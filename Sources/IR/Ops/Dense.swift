@@ -62,6 +62,7 @@ let denseOps: [OpDefinition] = [
     name: "dense", summary: "Dense layer: x times the transpose of w, plus bias, then the epilogue.",
     operands: [OperandDefinition("x"), OperandDefinition("w"), Epilogue.operand], results: ["y"],
     attributes: [Epilogue.attribute],
+    isProduct: true,
     inferTypes: { context in
       try requireRows(context, 0, "dense")
       try requireMatrix(context, 1, "dense", "weights f32[out,in]")
@@ -94,6 +95,7 @@ let denseOps: [OpDefinition] = [
     name: "dense_data_gradient", summary: "Gradient of dense by its input: dy times w.",
     operands: [OperandDefinition("dy"), OperandDefinition("w"), Epilogue.operand], results: ["dx"],
     attributes: [Epilogue.attribute],
+    isProduct: true,
     inferTypes: { context in
       try requireRows(context, 0, "dense_data_gradient")
       try requireMatrix(context, 1, "dense_data_gradient", "weights f32[out,in]")
@@ -127,6 +129,7 @@ let denseOps: [OpDefinition] = [
   OpDefinition(
     name: "dense_weight_gradient", summary: "Gradient of dense by its weights: the transpose of dy times x.",
     operands: [OperandDefinition("dy"), OperandDefinition("x")], results: ["dw"], couplesImages: true,
+    isProduct: true,
     inferTypes: { context in
       try requireRows(context, 0, "dense_weight_gradient")
       try requireRows(context, 1, "dense_weight_gradient")

@@ -144,7 +144,7 @@ struct EntryParser {
         "'\(op.text)' has \(count) result\(count == 1 ? "" : "s"), not \(names.count) names and \(types.count) types",
         at: op)
     }
-    let sources = try cursor.sources(file: sourceFile)
+    let sources = try cursor.sources(of: op, file: sourceFile)
     var results: [ValueID] = []
     for (name, type) in zip(names, types) { results.append(try define(name, type)) }
     entry.operations.append(Operation(op.text, operands, attributes, results: results, sources: sources))

@@ -2,9 +2,12 @@ import Diagnostics
 
 extension Module {
   /// Reads the text form (see `text`). The module is built as it is written; ask the `Verifier` whether its types agree.
+  ///
+  /// - Parameter locatedInText: true to give operations and globals their places in this text in place of those that they
+  ///   came from, so that what the verifier or a pass says of them points into the text at hand.
   /// - Throws: all that is wrong, each at its place in the text.
-  public init(parsing source: SourceText) throws(DiagnosticList) {
-    var parser = ModuleParser(source)
+  public init(parsing source: SourceText, locatedInText: Bool = false) throws(DiagnosticList) {
+    var parser = ModuleParser(source, locatedInText: locatedInText)
     parser.run()
     guard parser.diagnostics.isEmpty else { throw DiagnosticList(parser.diagnostics) }
     self = parser.module
@@ -21,9 +24,9 @@ struct ModuleParser {
   private(set) var diagnostics: [Diagnostic]
   private var cursor: TokenCursor
 
-  init(_ source: SourceText) {
+  init(_ source: SourceText, locatedInText: Bool) {
     let lexer = TextLexer(source)
-    cursor = TokenCursor(source, lexer.tokens)
+    cursor = TokenCursor(source, lexer.tokens, locatedInText: locatedInText)
     diagnostics = Array(lexer.diagnostics.prefix(Self.maximumDiagnostics))
   }
 
@@ -108,7 +111,7 @@ struct ModuleParser {
     module.globals.append(
       Global(
         name: name.text, kind: kind, type: type, initializer: initializer,
-        sources: try cursor.sources(file: module.sourceFile)))
+        sources: try cursor.sources(of: name, file: module.sourceFile)))
   }
 
   private mutating func initializer() throws(Diagnostic) -> Initializer {

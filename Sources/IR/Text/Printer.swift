@@ -147,7 +147,9 @@ extension Operation {
   }
 }
 
-extension Attribute {
+extension Attribute: CustomStringConvertible {
+  public var description: String { text(hexadecimal: false) }
+
   func text(hexadecimal: Bool) -> String {
     switch self {
     case .int(let value): hexadecimal && value >= 0 ? "0x" + String(value, radix: 16) : "\(value)"

@@ -5,11 +5,14 @@ import Diagnostics
 struct TokenCursor {
   let source: SourceText
   private let tokens: [TextToken]
+  private let locatedInText: Bool
   private var position = 0
 
-  init(_ source: SourceText, _ tokens: [TextToken]) {
+  /// - Parameter locatedInText: true where what is read gets its places in this text.
+  init(_ source: SourceText, _ tokens: [TextToken], locatedInText: Bool = false) {
     self.source = source
     self.tokens = tokens
+    self.locatedInText = locatedInText
   }
 
   var next: TextToken { tokens[min(position, tokens.count - 1)] }
@@ -129,12 +132,12 @@ struct TokenCursor {
     return .lanes(lanes)
   }
 
-  /// The places behind `at`, if there are any. `file` is the one of ranges that name none.
-  mutating func sources(file: String) throws(Diagnostic) -> [SourceRange] {
-    guard accept("at") else { return [] }
+  /// The places behind `at`, if there are any, or that of `token` where places in this text are wanted. `file` is the one
+  /// of ranges that name none.
+  mutating func sources(of token: TextToken, file: String) throws(Diagnostic) -> [SourceRange] {
     var ranges: [SourceRange] = []
-    repeat { ranges.append(try range(file: file)) } while accept(",")
-    return ranges
+    if accept("at") { repeat { ranges.append(try range(file: file)) } while accept(",") }
+    return locatedInText ? [source.range(token.range)] : ranges
   }
 
   private mutating func range(file: String) throws(Diagnostic) -> SourceRange {
