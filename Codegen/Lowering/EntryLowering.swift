@@ -26,7 +26,7 @@ struct EntryLowering {
 
   // MARK: Schedule
 
-  private func makeSchedule() throws -> [ScheduledKernel] {
+  func makeSchedule() throws -> [ScheduledKernel] {
     let maker = OperationKernels(target: target, plan: plan)
     var schedule: [ScheduledKernel] = []
     for (position, operation) in entry.operations.enumerated() {

@@ -142,7 +142,7 @@ struct GlobalLayout {
     }
   }
 
-  private func offset(_ name: String) -> Int {
+  func offset(_ name: String) -> Int {
     switch places[name] {
     case .weights(let offset), .state(let offset): offset
     default: 0

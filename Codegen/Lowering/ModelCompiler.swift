@@ -10,6 +10,8 @@ public struct ModelCompiler {
   public static let version = "vaec 0.1.0"
 
   public let target: KernelTarget
+  /// Called behind every stage with the time that it took.
+  public var observe: (_ stage: String, Duration) -> Void = { _, _ in }
   private let machine: LLVMTargetMachine
 
   /// - Throws: `LLVMError` where the target is not known, `TargetError` where its processor lacks what kernels use.
@@ -34,21 +36,27 @@ public struct ModelCompiler {
   ///   - text: the module as text, for the digest.
   ///   - source: the model's text.
   public func lower(_ module: Module, text: String, source: [UInt8]) throws -> Output {
+    let output = try measure("lowering") { try emit(module, text: text, source: source) }
+    try measure("LLVM passes") { try machine.run(passes: "default<O1>", on: output.llvm) }
+    return output
+  }
+
+  private func measure<T>(_ stage: String, _ body: () throws -> T) rethrows -> T {
+    let start = ContinuousClock.now
+    let result = try body()
+    observe(stage, ContinuousClock.now - start)
+    return result
+  }
+
+  private func emit(_ module: Module, text: String, source: [UInt8]) throws -> Output {
     let llvm = LLVMModule(module.name, machine: machine)
     let layout = GlobalLayout(module)
     var plans: [String: MemoryPlan] = [:]
     var schedules: [String: [ScheduledKernel]] = [:]
     for entry in module.entries {
-      guard entry.values.allSatisfy({ $0.type?.isComplete ?? false }) else {
-        throw LoweringError.incomplete(entry: entry.name)
-      }
-      let plan = MemoryPlan(entry, globals: layout.places, target: target) {
-        OperationKernels.scratchBytes($0, entry, target)
-      }
-      plans[entry.name] = plan
-      schedules[entry.name] = try EntryLowering(
-        module: llvm, target: target, prefix: module.name, entry: entry, plan: plan
-      ).emit()
+      let lowering = try lowering(of: entry, in: module, layout: layout, llvm: llvm)
+      plans[entry.name] = lowering.plan
+      schedules[entry.name] = try lowering.emit()
     }
     let machineText = [
       target.machine.triple, target.machine.cpu, target.machine.features.joined(separator: ","),
@@ -58,9 +66,31 @@ public struct ModelCompiler {
       plans: plans, compiler: Self.version, digest: digest, sourceDigest: SHA256.hex(of: source))
     emitQueries(llvm, manifest)
     try llvm.verify()
-    try machine.run(passes: "default<O1>", on: llvm)
     return Output(
       manifest: manifest, header: Header.text(manifest), llvm: llvm, plans: plans, schedules: schedules)
+  }
+
+  private func lowering(
+    of entry: Entry, in module: Module, layout: GlobalLayout, llvm: LLVMModule
+  ) throws -> EntryLowering {
+    guard entry.values.allSatisfy({ $0.type?.isComplete ?? false }) else {
+      throw LoweringError.incomplete(entry: entry.name)
+    }
+    let plan = MemoryPlan(entry, globals: layout.places, target: target) {
+      OperationKernels.scratchBytes($0, entry, target)
+    }
+    return EntryLowering(module: llvm, target: target, prefix: module.name, entry: entry, plan: plan)
+  }
+
+  /// What the code of a module will do and where, without the code.
+  public func plan(_ module: Module) throws -> ModulePlan {
+    let llvm = LLVMModule(module.name, machine: machine)
+    let layout = GlobalLayout(module)
+    let entries = try module.entries.map { entry in
+      let lowering = try lowering(of: entry, in: module, layout: layout, llvm: llvm)
+      return EntryPlan(entry: entry, memory: lowering.plan, schedule: try lowering.makeSchedule())
+    }
+    return ModulePlan(module: module, target: target, layout: layout, entries: entries)
   }
 
   /// The functions that a caller asks before the first call.
@@ -85,10 +115,12 @@ public struct ModelCompiler {
   /// complete.
   public func write(_ output: Output, to folder: String) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let object = try object(output)
+    let bytes = try measure("object") { try object(output) }
     let manifest = output.manifest
-    try AtomicFile.produce(at: "\(folder)/\(manifest.library)") { temporary in
-      try Linker.link(object: object, to: temporary, soname: manifest.library)
+    try measure("link") {
+      try AtomicFile.produce(at: "\(folder)/\(manifest.library)") { temporary in
+        try Linker.link(object: bytes, to: temporary, soname: manifest.library)
+      }
     }
     try AtomicFile.write(Data(output.header.utf8), to: "\(folder)/\(manifest.header)")
     try manifest.write(to: "\(folder)/\(manifest.name).json")

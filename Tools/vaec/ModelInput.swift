@@ -2,106 +2,76 @@ import CommandLineTable
 import Diagnostics
 import Foundation
 import IR
-import Kernels
-import LLVM
-import Lowering
-import Passes
 import VDL
 
-/// A model's text with the options that say how it is compiled.
+/// The text that a command is given: a model (`.vdl`), or the program of one at any phase (`.vir`).
 struct ModelInput {
+  let path: String
   let source: SourceText
-  private let settings: [String: String]
-  private let cpu: String
+  let settings: [String: String]
 
-  /// The largest text that is read.
-  private static let sizeLimit = 1 << 20
+  /// The largest texts that are read; a program of a large model runs to some megabytes.
+  private static let sizeLimits = (model: ParserLimits.fileBytes, program: 1 << 26)
 
   init(_ invocation: Invocation) throws {
-    let path = invocation[VaecCommands.model] ?? ""
+    path = invocation[VaecCommands.model] ?? ""
+    let limit = Self.isProgram(path) ? Self.sizeLimits.program : Self.sizeLimits.model
+    // Ranges name the file without its folder, so that dumps do not depend on where the model lies.
+    source = SourceText(
+      name: (path as NSString).lastPathComponent, text: try Self.text(of: path, sizeLimit: limit))
+    settings = Dictionary(
+      invocation[VaecCommands.set].map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+  }
+
+  private static func text(of path: String, sizeLimit: Int) throws -> String {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw CommandError.cannotRead(path, "there is no such file")
     }
-    guard !isFolder.boolValue else { throw CommandError.cannotRead(path, "it is a folder; give a .vdl file") }
+    guard !isFolder.boolValue else {
+      throw CommandError.cannotRead(path, "it is a folder; give a .vdl or .vir file")
+    }
     guard let data = FileManager.default.contents(atPath: path) else {
       throw CommandError.cannotRead(path, "permission denied")
     }
-    guard data.count <= Self.sizeLimit else {
-      throw CommandError.cannotRead(path, "it is larger than \(Self.sizeLimit) bytes; a model is a short text")
+    guard data.count <= sizeLimit else {
+      throw CommandError.cannotRead(path, "it is larger than \(sizeLimit) bytes; a model is a short text")
     }
     guard let text = String(data: data, encoding: .utf8) else {
       throw CommandError.cannotRead(path, "it is not UTF-8 text")
     }
-    // Ranges name the file without its folder, so that dumps do not depend on where the model lies.
-    source = SourceText(name: (path as NSString).lastPathComponent, text: text)
-    settings = Dictionary(
-      invocation[VaecCommands.set].map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
-    cpu = invocation[VaecCommands.cpu] ?? "host"
+    return text
   }
 
-  func target() throws -> LLVMTarget {
-    guard let target = TargetSelection.target(cpu) else { throw CommandError.unknownTarget(cpu) }
-    return target
+  private static func isProgram(_ path: String) -> Bool { path.hasSuffix(".vir") }
+
+  /// True for a program's text.
+  var isProgram: Bool { Self.isProgram(path) }
+
+  /// The tree of a model.
+  func tree() throws -> ModelSyntax {
+    guard !isProgram else { throw CommandError.noTree(path) }
+    return try located { try parseModel(source) }
   }
 
-  /// The module after the passes; errors in the model are shown with the lines that they point to.
-  func lowered(stopAfter last: String? = nil, observe: (Phase) throws -> Void = { _ in }) throws -> Module {
+  /// The module of a program's text, verified.
+  ///
+  /// - Parameter locatedInText: gives the operations their places in this text.
+  func program(locatedInText: Bool = false) throws -> Module {
+    try located {
+      // What is wrong is to be shown in this text, not in the model that it was made of.
+      let own = try Module(parsing: source, locatedInText: true)
+      try Verifier.verify(own)
+      return locatedInText ? own : try Module(parsing: source)
+    }
+  }
+
+  /// Errors that point into the text are shown with its lines.
+  func located<T>(_ body: () throws -> T) throws -> T {
     do {
-      let module = try elaborate(source, settings: settings)
-      let options = PassOptions(blockImages: KernelTarget(try target()).blockImages)
-      return try Pipeline.standard.run(module, options: options, stopAfter: last, observe: observe).module
+      return try body()
     } catch let list as DiagnosticList {
       throw LocatedError(text: DiagnosticRenderer(sources: [source]).render(list))
-    }
-  }
-}
-
-/// Errors in a model, rendered.
-struct LocatedError: Error {
-  let text: String
-}
-
-/// A folder that takes the numbered dumps.
-final class DumpFolder {
-  let folder: String
-  private(set) var count = 0
-
-  init(_ folder: String) throws {
-    self.folder = folder
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw CommandError.cannotWrite(folder, error.localizedDescription)
-    }
-  }
-
-  func write(_ phase: Phase) throws {
-    let path = "\(folder)/\(phase.fileName)"
-    do {
-      try Data(phase.module.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw CommandError.cannotWrite(path, error.localizedDescription)
-    }
-    count += 1
-  }
-}
-
-/// What a command cannot do, and what helps.
-enum CommandError: Error, CustomStringConvertible {
-  case cannotRead(String, String)
-  case cannotWrite(String, String)
-  case unknownEntry(String, known: [String])
-  case unknownTarget(String)
-
-  var description: String {
-    switch self {
-    case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
-    case .cannotWrite(let path, let reason): "cannot write \(path): \(reason)"
-    case .unknownEntry(let name, let known):
-      "the model has no entry '\(name)'; it has \(known.joined(separator: ", "))"
-    case .unknownTarget(let name):
-      "there is no processor '\(name)'; choose \(TargetSelection.names.joined(separator: ", "))"
     }
   }
 }

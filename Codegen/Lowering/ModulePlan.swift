@@ -1,0 +1,27 @@
+import IR
+import Kernels
+
+/// What the code of a module does and where its values lie: all that lowering decides before it emits code.
+public struct ModulePlan {
+  public let module: Module
+  public let target: KernelTarget
+  let layout: GlobalLayout
+  public let entries: [EntryPlan]
+
+  public var weightsBytes: Int { layout.weightsBytes }
+  public var stateBytes: Int { layout.stateBytes }
+
+  init(module: Module, target: KernelTarget, layout: GlobalLayout, entries: [EntryPlan]) {
+    self.module = module
+    self.target = target
+    self.layout = layout
+    self.entries = entries
+  }
+}
+
+/// The part of a plan that is one entry's.
+public struct EntryPlan {
+  public let entry: Entry
+  public let memory: MemoryPlan
+  public let schedule: [ScheduledKernel]
+}

@@ -1,0 +1,58 @@
+import Diagnostics
+import IR
+import Kernels
+
+extension ModulePlan {
+  /// The kernels of each entry in order, with the barriers between them: number, kernel, the tasks that it is split into, and the
+  /// FLOPs of its operation by the op table (those of an operation of several kernels at the last).
+  public var scheduleText: String {
+    entries.map { plan in
+      let barriers = plan.schedule.count { $0.needsBarrier }
+      let head =
+        "entry @\(plan.entry.name): \(plan.schedule.count) kernels, \(barriers) barriers, "
+        + "\(grouped(plan.entry.productFlopsPerImage)) FLOPs of products an image\n"
+      return head + scheduleTable(plan)
+    }.joined(separator: "\n")
+  }
+
+  private func scheduleTable(_ plan: EntryPlan) -> String {
+    var table = TextTable([
+      ("", .right), ("kernel", .left), ("tasks", .right), ("FLOPs", .right), ("operation", .left),
+    ])
+    let printer = EntryPrinter(plan.entry, sourceFile: module.sourceFile)
+    let prefix = "\(module.name)_\(plan.entry.name)."
+    for (number, scheduled) in plan.schedule.enumerated() {
+      if scheduled.needsBarrier { table.addRule() }
+      let kernel = scheduled.kernel
+      let name = kernel.name.hasPrefix(prefix) ? String(kernel.name.dropFirst(prefix.count)) : kernel.name
+      let isLast =
+        number + 1 == plan.schedule.count || plan.schedule[number + 1].operation != scheduled.operation
+      let operation = scheduled.operation.map { plan.entry.operations[$0] }
+      table.add(
+        "\(number)", name, kernel.tasks.text, isLast ? operation.map { flopsText($0, plan.entry) } ?? "" : "",
+        operation.map { results(of: $0, printer) } ?? "copies a result")
+    }
+    return table.text
+  }
+
+  private func flopsText(_ operation: Operation, _ entry: Entry) -> String {
+    guard let cost = entry.cost(of: operation), cost.flops > 0 else { return "" }
+    return grouped(cost.flops) + (cost.isPerImage ? " an image" : "")
+  }
+
+  /// The operation's line of the program up to its attributes.
+  private func results(of operation: Operation, _ printer: EntryPrinter) -> String {
+    operation.results.map(printer.name).joined(separator: ", ") + " = \(operation.name) "
+      + operation.operands.map(printer.name).joined(separator: ", ")
+  }
+}
+
+extension TaskCount {
+  /// `12`, `7 a block`.
+  fileprivate var text: String {
+    switch self {
+    case .fixed(let count): "\(count)"
+    case .perBlock(let count): "\(count) a block"
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import CommandLineTable
+import Foundation
+import IR
+import Inspection
+import Lowering
+import Passes
+
+/// `vaec compile`: a model to native code, or with `--emit` to one of the forms on the way there.
+enum CompileCommand {
+  /// What `--emit` may ask for, in the order in which the compiler makes it.
+  enum Form: String, CaseIterable {
+    case ast, ir, schedule, plan, llvm, asm, obj
+  }
+
+  private static let output = Option(
+    "output", short: "o", .text("PATH"), help: "the folder to write; with --emit the file",
+    default: "build/NAME; with --emit standard output")
+  private static let emit = Option(
+    "emit", .choice(Form.allCases.map(\.rawValue)),
+    help:
+      "writes one form alone: the syntax tree, the program after the passes, the kernels in order, the memory "
+      + "plan, LLVM's program, assembly, an object file")
+  private static let dumpIR = Option(
+    "dump-ir", .text("DIR"), help: "writes the program after every pass to numbered files in this folder")
+
+  static let command = Command(
+    "compile", summary: "compiles a model to native code", positionals: [VaecCommands.model],
+    options: [output, emit, VaecCommands.entry, VaecCommands.set, VaecCommands.cpu, dumpIR] + WatchOptions.all,
+    examples: [
+      Example("vaec compile Models/convvae.vdl --set hidden=200", "with another value of a config declaration"),
+      Example(
+        "vaec compile Models/convvae.vdl --cpu x86-64-v3 -o build/portable", "for any processor with AVX2"),
+      Example("vaec compile Models/convvae.vdl --emit asm --entry encode", "one entry's assembly"),
+    ])
+
+  static func run(_ invocation: Invocation) throws {
+    let start = ContinuousClock.now
+    let compilation = try Compilation(invocation)
+    defer { compilation.report() }
+    let form = invocation[emit].flatMap(Form.init)
+    if form == .ast { return try TextOutput.write(try compilation.input.tree().dump, to: invocation[output]) }
+    let dumps = try invocation[dumpIR].map { try DumpFolder($0) }
+    let module = try compilation.module(observe: { try dumps?.write($0) })
+      .limited(to: invocation[VaecCommands.entry])
+    if let form { return try write(form, of: module, compilation, to: invocation[output]) }
+    let folder = invocation[output] ?? "build/\(module.name)"
+    let compiler = try compilation.compiler()
+    let result = try compilation.lowering(module) {
+      try compiler.lower(module, text: module.text, source: compilation.input.source.bytes)
+    }
+    try compilation.lowering(module) { try compiler.write(result, to: folder) }
+    let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+    let parameters = module.parameters.reduce(0) { $0 + $1.type.count }
+    print(
+      "\(module.name): \(parameters) parameters, \(module.entries.count) entries, for \(compiler.target.machine.cpu), "
+        + "\(String(format: "%.2f", seconds)) s")
+    print("wrote \(folder)/\(result.manifest.library), .h and .json")
+    if let dumps { print("wrote \(dumps.count) dumps to \(dumps.folder)/") }
+    print("next: vaerun train \(folder)")
+  }
+
+  private static func write(
+    _ form: Form, of module: Module, _ compilation: Compilation, to path: String?
+  ) throws {
+    if form == .obj, path == nil, isatty(STDOUT_FILENO) != 0 { throw CommandError.objectToTerminal }
+    let compiler = try compilation.compiler()
+    func lowered() throws -> ModelCompiler.Output {
+      try compiler.lower(module, text: module.text, source: compilation.input.source.bytes)
+    }
+    let data: Data = try compilation.lowering(module) {
+      switch form {
+      case .ast: Data()
+      case .ir: Data(module.text.utf8)
+      case .schedule: Data(try compiler.plan(module).scheduleText.utf8)
+      case .plan: Data(try compiler.plan(module).memoryText.utf8)
+      case .llvm: Data(try lowered().llvm.text.utf8)
+      case .asm: Data(try compiler.assembly(try lowered()).utf8)
+      case .obj: Data(try compiler.object(try lowered()))
+      }
+    }
+    try TextOutput.write(data, to: path)
+  }
+}
+
+/// A folder that takes the numbered dumps.
+final class DumpFolder {
+  let folder: String
+  private(set) var count = 0
+
+  init(_ folder: String) throws {
+    self.folder = folder
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw CommandError.cannotWrite(folder, error.localizedDescription)
+    }
+  }
+
+  func write(_ phase: Phase) throws {
+    let path = "\(folder)/\(phase.fileName)"
+    do {
+      try Data(phase.module.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw CommandError.cannotWrite(path, error.localizedDescription)
+    }
+    count += 1
+  }
+}
