@@ -193,11 +193,21 @@ struct RunPictures {
         LineChart(
           title: metric,
           series: [("train", "train"), ("validation", "test")].map { split, name in
-            let rows = table.rows.filter { $0.split == split }
-            return LineChart.Series(
-              name, points: rows.map { Point(x: Double($0.step) / stepsPerEpoch, y: $0.values[metric] ?? .nan) }
-            )
+            let points = table.rows.filter { $0.split == split }.map {
+              Point(x: Double($0.step) / stepsPerEpoch, y: $0.values[metric] ?? .nan)
+            }
+            return LineChart.Series(name, points: Self.averaged(points, most: 60))
           })
       })
+  }
+
+  /// Means of equal runs of points, at most `most` of them, each at its last point's place: the losses of single
+  /// batches scatter too much to show a trend.
+  private static func averaged(_ points: [Point], most: Int) -> [Point] {
+    let size = max(1, (points.count + most - 1) / most)
+    return stride(from: 0, to: points.count, by: size).map { start in
+      let run = points[start..<min(start + size, points.count)]
+      return Point(x: run.last?.x ?? 0, y: run.reduce(0) { $0 + $1.y } / Double(run.count))
+    }
   }
 }
