@@ -97,7 +97,9 @@ struct Lexer {
 
   private mutating func scanComment() {
     let start = position
-    let text = take { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+    // Up to the end of the line, wherever a carriage return stands: text behind one would look like a token of this line.
+    var text = take { $0 != UInt8(ascii: "\n") }
+    if text.last == "\r" { text.removeLast() }
     comments.append(Comment(text: text, range: range(from: start), isFirstOnLine: isFirstOnLine))
     guard text.hasPrefix("///"), isFirstOnLine else { return }
     let body = text.dropFirst(3)
