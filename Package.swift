@@ -49,7 +49,6 @@ let package = Package(
     .target(name: "IR", dependencies: ["Diagnostics", "Random"]),
     .target(name: "VDL", dependencies: ["IR", "Diagnostics", "Random"]),
     .target(name: "Passes", dependencies: ["IR", "Diagnostics"]),
-    .target(name: "Inspection", dependencies: ["Passes", "VDL", "IR", "Diagnostics"]),
     .target(name: "Reference", dependencies: ["IR", "Diagnostics", "Random"]),
     .target(name: "Artifact"),
 
@@ -76,8 +75,7 @@ let package = Package(
     .executableTarget(
       name: "vaec",
       dependencies: [
-        "CommandLineTable", "VDL", "Passes", "Inspection", "Lowering", "Kernels", "LLVM", "Artifact",
-        "Diagnostics", "IR",
+        "CommandLineTable", "VDL", "Passes", "Lowering", "Kernels", "LLVM", "Artifact", "Diagnostics", "IR",
       ],
       path: "Tools/vaec"),
     .executableTarget(
@@ -93,8 +91,6 @@ let package = Package(
     .testTarget(name: "VDLTests", dependencies: ["VDL", "IR", "Diagnostics"]),
     .testTarget(name: "PassesTests", dependencies: ["Passes", "VDL", "IR", "Diagnostics"]),
     .testTarget(
-      name: "InspectionTests", dependencies: ["Inspection", "Passes", "VDL", "IR", "Diagnostics"]),
-    .testTarget(
       name: "ReferenceTests",
       dependencies: ["Reference", "Passes", "VDL", "IR", "Artifact", "Diagnostics", "Random"]),
     .testTarget(name: "ArtifactTests", dependencies: ["Artifact"]),
@@ -103,7 +99,10 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "LLVM", "NativeTesting", "Random"]),
     .testTarget(
       name: "LoweringTests",
-      dependencies: ["Lowering", "Kernels", "Reference", "Runtime", "VDL", "Passes", "IR", "Artifact"]),
+      dependencies: [
+        "Lowering", "Kernels", "LLVM", "Reference", "Runtime", "CModel", "VDL", "Passes", "IR", "Artifact",
+        "Diagnostics",
+      ]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artifact", "Random"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "CPNG"]),
