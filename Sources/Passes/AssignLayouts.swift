@@ -17,7 +17,8 @@ extension Pass {
   ///       %2 = relayout %1 {to = canonical} : f32[N,784]
   ///       return image x = %2
   ///
-  /// A number per image lies the same in both layouts, so that metrics need no conversion.
+  /// A number per image lies the same in both layouts, so that metrics need no conversion. As an argument it is converted too:
+  /// the caller's numbers end with the last image, a block's with the last lane.
   public static let assignLayouts = Pass(
     name: "assign-layouts", summary: "gives per-image values the blocked layout of the target"
   ) { module, context in
@@ -32,10 +33,6 @@ private func assign(_ layout: Layout, to entry: inout Entry, _ context: inout Pa
   var incoming: [Operation] = []
   for argument in entry.arguments {
     guard let type = entry.type(of: argument.value), type.isBlockable else { continue }
-    if type.rank < 2 {
-      entry[argument.value].type = type.with(layout: layout)
-      continue
-    }
     let blocked = entry.addValue(Value(type: type.with(layout: layout)))
     for index in entry.operations.indices {
       entry.operations[index].operands = entry.operations[index].operands.map {
