@@ -1,0 +1,38 @@
+import IR
+import Testing
+
+/// How far native code may be from the reference interpreter, ||a - b|| / ||b|| of each result.
+enum Tolerance {
+  static let forward = 1e-5
+  static let gradient = 1e-4
+}
+
+/// A batch of one, one that fills no block, one that fills blocks and a part of another.
+let batchSizes = [1, 7, 33]
+
+/// Holds a case against the reference: its numbers, and that they do not depend on who computes them.
+func expectAgreement(
+  _ opCase: OpCase, _ native: NativeModule, images: Int,
+  sourceLocation: Testing.SourceLocation = #_sourceLocation
+) throws {
+  let module = try opCase.module()
+  let entry = try #require(module.entry(opCase.name), sourceLocation: sourceLocation)
+  let values = EntryValues(module, entry: entry, images: images, lowerBound: opCase.lowerBound)
+  let wanted = try values.reference(module, opCase.name)
+  let made = try native.call(opCase.name, values)
+  #expect(made.results.count == wanted.count, sourceLocation: sourceLocation)
+  for (target, value) in wanted {
+    let distance = distance(made.results[target] ?? [], value)
+    #expect(
+      distance <= Tolerance.forward,
+      "\(opCase.name), \(target), \(images) images, \(native.target), seed \(testSeed)",
+      sourceLocation: sourceLocation)
+  }
+  for descends in [false, true] {
+    let team = TurnTakingTeam(workers: 2, descends: descends)
+    let shared = try native.call(opCase.name, values, team: team)
+    #expect(
+      shared.bits == made.bits, "\(opCase.name), \(images) images, two workers, descending: \(descends)",
+      sourceLocation: sourceLocation)
+  }
+}

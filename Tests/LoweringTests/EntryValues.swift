@@ -1,0 +1,88 @@
+import Foundation
+import IR
+import Reference
+
+/// The seed of the tests' random numbers, which VAEC_TEST_SEED overrides. Failures print it.
+let testSeed = ProcessInfo.processInfo.environment["VAEC_TEST_SEED"].flatMap(UInt64.init) ?? 1
+
+/// Values for the globals and arguments of an entry, all of them float32 or whole numbers.
+struct EntryValues: Sendable {
+  var globals: [String: HostTensor] = [:]
+  var arguments: [String: HostTensor] = [:]
+  var images: Int
+
+  init(globals: [String: HostTensor] = [:], arguments: [String: HostTensor] = [:], images: Int) {
+    self.globals = globals
+    self.arguments = arguments
+    self.images = images
+  }
+
+  /// Random values: bytes, counters, and numbers of either sign away from 0, or above `lowerBound` where there is one.
+  init(_ module: Module, entry: Entry, images: Int, lowerBound: Double? = nil) {
+    self.images = images
+    var random = SplitMix(state: testSeed &* 1000 &+ UInt64(images))
+    for global in module.globals {
+      globals[global.name] = .random(global.type, images: images, lowerBound: lowerBound, &random)
+    }
+    for argument in entry.arguments {
+      guard let name = entry[argument.value].name, let type = entry.type(of: argument.value) else { continue }
+      arguments[name] = .random(type, images: images, lowerBound: lowerBound, &random)
+    }
+  }
+
+  /// What the reference interpreter makes of them.
+  func reference(_ module: Module, _ entry: String) throws -> [ResultTarget: HostTensor] {
+    let outcome = try Interpreter(module).run(entry, globals: globals, arguments: arguments, images: images)
+    return Dictionary(outcome.results.map { ($0.target, $0.value) }, uniquingKeysWith: { first, _ in first })
+  }
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014).
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// A number of [0, 1).
+  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+}
+
+extension HostTensor {
+  static func random(
+    _ type: TensorType, images: Int, lowerBound: Double?, _ random: inout SplitMix
+  ) -> HostTensor {
+    var tensor = HostTensor(zeros: type.shape(images: images))
+    for index in tensor.data.indices {
+      let unit = random.unit()
+      switch type.element {
+      case .u8: tensor.data[index] = (unit * 255).rounded()
+      case .i32: tensor.data[index] = (unit * 1000).rounded() + 1
+      case .f32, .bf16:
+        let sign: Double = random.next() & 1 == 0 ? 1 : -1
+        tensor.data[index] = Double(Float(lowerBound.map { $0 + 0.1 + unit } ?? sign * (0.2 + unit)))
+      }
+    }
+    return tensor
+  }
+
+  /// The tensor with every number rounded to float32.
+  var rounded: HostTensor { HostTensor(shape: shape, data: data.map { Double(Float($0)) }) }
+}
+
+/// ||a - b|| / ||b||, or ||a|| where b is zero; infinite where the counts differ or a number is not finite.
+func distance(_ a: [Float], _ b: HostTensor) -> Double {
+  guard a.count == b.count else { return .infinity }
+  var (difference, norm) = (0.0, 0.0)
+  for (x, y) in zip(a, b.data) {
+    difference += (Double(x) - y) * (Double(x) - y)
+    norm += y * y
+  }
+  guard difference.isFinite, norm.isFinite else { return .infinity }
+  return norm > 0 ? (difference / norm).squareRoot() : difference.squareRoot()
+}

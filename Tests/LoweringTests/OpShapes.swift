@@ -1,0 +1,76 @@
+import IR
+
+/// Shapes besides the op table's examples: sizes around a vector's and a task's, operands that are repeated.
+enum OpShapes {
+  static let all = elementwise + reductions + latents + likelihoods + optimizer + layouts
+
+  private static let row = TensorType.perImage(3, 5)
+  private static let number = TensorType.perImage()
+
+  private static let elementwise: [OpCase] = [
+    OpCase.of("add", "scalar_first", [.scalar, row]), OpCase.of("sub", "scalar_last", [row, .scalar]),
+    OpCase.of("mul", "number_first", [number, row]), OpCase.of("div", "number_last", [row, number]),
+    OpCase.of("add", "numbers", [number, number]), OpCase.of("mul", "scalar_and_number", [.scalar, number]),
+    OpCase.of("sub", "scalars", [.scalar, .scalar]),
+    OpCase.of("mul", "weights_and_scalar", [.f32(5, 7), .scalar]),
+    OpCase.of("broadcast_like", "numbers", [.scalar, number]),
+    OpCase.of("broadcast_like", "weights", [.scalar, .f32(3, 7)]),
+    OpCase.of("bernoulli_loglik_gradient", "number", [number, row, row]),
+    // More rows than one task does.
+    OpCase.of("relu", "many_rows", [.perImage(67, 3)]), OpCase.of("sigmoid", "one_row", [.perImage(1)]),
+    // Weights: whole vectors, a rest, more than one task.
+    OpCase.of("tanh", "one_weight", [.f32(1)]), OpCase.of("exp", "weights_15", [.f32(15)]),
+    OpCase.of("square", "weights_16", [.f32(16)]), OpCase.of("relu", "weights_17", [.f32(17)]),
+    OpCase.of("neg", "many_weights", [.f32(8197)]),
+  ].flatMap { $0 }
+
+  private static let reductions: [OpCase] =
+    [1, 2, 3, 4, 5, 130].flatMap { OpCase.of("sum_per_image", "\($0)_rows", [.perImage($0)]) }
+    + OpCase.of("sum_per_image", "numbers", [number]) + OpCase.of("mean_per_image", "rows", [.perImage(7)])
+    + OpCase.of("sum_elements", "numbers", [number]) + OpCase.of("sum_elements", "weights", [.f32(37)])
+    + OpCase.of("sum_elements", "scalar", [.scalar])
+    + OpCase.of("sum_to_channels", "rows", [.perImage(17)])
+    + OpCase.of("sum_to_channels", "images", [.perImage(33, 2, 3)])
+    + OpCase.of("add_bias", "rows", [.perImage(17), .f32(17)])
+    + OpCase.of("broadcast_channels", "rows", [.f32(17), .perImage(17)])
+    + OpCase.of("broadcast_per_image", "one", [number], ["shape": .ints([1])])
+    + OpCase.of("broadcast_per_image", "many", [number], ["shape": .ints([67, 2])])
+
+  private static let latents: [OpCase] = [1, 4, 6].flatMap { size -> [OpCase] in
+    let code = TensorType.perImage(size)
+    let counters = [TensorType(.i32, [.fixed(2)]), TensorType(.i32, []), TensorType(.i32, [.images])]
+    let draw: Attributes = ["stream": .int(0xFFFF_FFFF - size), "domain": .symbol("sample")]
+    return OpCase.of("normal_noise", "\(size)", counters, draw, declared: [code])
+      + OpCase.of("reparam_kl", "\(size)", [code, code] + counters, draw)
+      + OpCase.of("reparam_kl_gradient", "\(size)", [code, code, code, number] + counters, draw)
+      + OpCase.of("reparam_kl_given", "\(size)", [code, code, code])
+      + OpCase.of("reparam_kl_given_gradient", "\(size)", [code, code, code, number, code])
+  }
+
+  private static let likelihoods: [OpCase] = [1, 16, 33].flatMap { size -> [OpCase] in
+    let logits = TensorType.perImage(size)
+    let bytes = TensorType(.u8, [.images, .fixed(size)])
+    let asBytes: Attributes = ["target": .symbol("bytes")]
+    let asFloats: Attributes = ["target": .symbol("floats")]
+    return OpCase.of("bernoulli_loglik_sum", "bytes_\(size)", [logits, bytes], asBytes)
+      + OpCase.of("bernoulli_loglik_sum", "floats_\(size)", [logits, logits], asFloats)
+      + OpCase.of("bernoulli_loglik_sum_gradient", "bytes_\(size)", [logits, bytes, number], asBytes)
+      + OpCase.of("bernoulli_loglik_sum_gradient", "floats_\(size)", [logits, logits, number], asFloats)
+  }
+
+  private static let optimizer: [OpCase] = [1, 17, 8197].flatMap { size -> [OpCase] in
+    let weights = TensorType.f32(size)
+    return OpCase.of(
+      "adam", "\(size)", [weights, weights, weights, weights, .scalar, .scalar, .scalar])
+      + OpCase.of("decay_average_square", "\(size)", [weights, weights])
+  }
+
+  private static let layouts: [OpCase] =
+    [1, 15, 64, 130].flatMap {
+      OpCase.of("decode_u8", "\($0)", [TensorType(.u8, [.images, .fixed($0)])])
+    }
+    + [1, 17, 130].flatMap { OpCase.of("neg", "\($0)_features", [.perImage($0)]) }
+    + OpCase.of("reshape", "one", [.perImage(1, 1)], ["shape": .ints([1])])
+    + OpCase.of("reshape", "to_numbers", [.perImage(1)], ["shape": .ints([])])
+    + OpCase.of("reshape", "of_numbers", [number], ["shape": .ints([1, 1])])
+}

@@ -1,0 +1,22 @@
+import IR
+import Testing
+
+/// Dense layers and the three passes of convolution, native against the reference interpreter.
+@Suite struct ProductTests {
+  static let convolutions = CaseLibraries("convolutions") { _ in
+    ProductCases.convolutions + ProductCases.epilogues
+  }
+  static let dense = CaseLibraries("dense") { _ in ProductCases.dense }
+
+  @Test(arguments: ProductCases.convolutions + ProductCases.epilogues, TestTarget.available)
+  func convolutionsAgreeWithTheReference(opCase: OpCase, target: TestTarget) throws {
+    let native = try Self.convolutions.native(target)
+    for images in batchSizes { try expectAgreement(opCase, native, images: images) }
+  }
+
+  @Test(arguments: ProductCases.dense, TestTarget.available)
+  func denseLayersAgreeWithTheReference(opCase: OpCase, target: TestTarget) throws {
+    let native = try Self.dense.native(target)
+    for images in batchSizes { try expectAgreement(opCase, native, images: images) }
+  }
+}
