@@ -49,6 +49,7 @@ let package = Package(
     .target(name: "IR", dependencies: ["Diagnostics", "Random"]),
     .target(name: "VDL", dependencies: ["IR", "Diagnostics", "Random"]),
     .target(name: "Passes", dependencies: ["IR", "Diagnostics"]),
+    .target(name: "Inspection", dependencies: ["Passes", "VDL", "IR", "Diagnostics"]),
     .target(name: "Reference", dependencies: ["IR", "Diagnostics", "Random"]),
     .target(name: "Artifact"),
 
@@ -75,7 +76,8 @@ let package = Package(
     .executableTarget(
       name: "vaec",
       dependencies: [
-        "CommandLineTable", "VDL", "Passes", "Lowering", "Kernels", "LLVM", "Artifact", "Diagnostics", "IR",
+        "CommandLineTable", "VDL", "Passes", "Inspection", "Lowering", "Kernels", "LLVM", "Artifact",
+        "Diagnostics", "IR",
       ],
       path: "Tools/vaec"),
     .executableTarget(
@@ -90,6 +92,8 @@ let package = Package(
     .testTarget(name: "IRTests", dependencies: ["IR", "Diagnostics"]),
     .testTarget(name: "VDLTests", dependencies: ["VDL", "IR", "Diagnostics"]),
     .testTarget(name: "PassesTests", dependencies: ["Passes", "VDL", "IR", "Diagnostics"]),
+    .testTarget(
+      name: "InspectionTests", dependencies: ["Inspection", "Passes", "VDL", "IR", "Diagnostics"]),
     .testTarget(
       name: "ReferenceTests",
       dependencies: ["Reference", "Passes", "VDL", "IR", "Artifact", "Diagnostics", "Random"]),

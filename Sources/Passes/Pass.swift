@@ -88,31 +88,42 @@ public enum PassError: Error, Sendable, Equatable, CustomStringConvertible {
   case unknownPass(String, suggestion: String?)
   /// The pass reads types, and those of the module are not known yet.
   case needsTypes(pass: String)
+  /// A last phase that does not come behind the first.
+  case wrongOrder(String, after: String)
 
   public var description: String {
     switch self {
     case .unknownPass(let name, let suggestion?): "there is no pass '\(name)'; did you mean '\(suggestion)'?"
     case .unknownPass(let name, nil): "there is no pass '\(name)'; 'vaec passes' lists them"
     case .needsTypes(let pass): "'\(pass)' needs the types of all values: run 'infer-shapes' before it"
+    case .wrongOrder(let last, let first): "the phase '\(last)' does not come behind '\(first)'"
     }
   }
 }
 
-/// A pass made something that the verifier refuses: our own mistake, not the user's (exit status 70).
+/// A pass failed or made something that cannot be: our own mistake, not the user's (exit status 70).
 public struct InternalError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The pass, or what made the pipeline's input.
   public let pass: String
+  /// What it did: `made an invalid module`.
+  public let problem: String
   public let diagnostics: [Diagnostic]
 
-  public init(pass: String, diagnostics: [Diagnostic]) {
+  public init(pass: String, problem: String = "made an invalid module", diagnostics: [Diagnostic]) {
     self.pass = pass
+    self.problem = problem
     self.diagnostics = diagnostics
+  }
+
+  /// An error that a pass should not throw: passes say by `DiagnosticList` what is wrong with a model.
+  init(pass: String, failure: any Error) {
+    self.init(pass: pass, problem: "failed", diagnostics: [Diagnostic("\(failure)", at: nil)])
   }
 
   public var description: String {
     let faults = diagnostics.map { diagnostic in
       ([diagnostic.message] + diagnostic.notes.map(\.message)).joined(separator: "; ")
     }
-    return "internal error: '\(pass)' made an invalid module: \(faults.joined(separator: "; "))"
+    return "internal error: '\(pass)' \(problem): \(faults.joined(separator: "; "))"
   }
 }

@@ -32,11 +32,39 @@ public struct Pipeline: Sendable {
     .assignLayouts,
   ])
 
+  /// The passes behind one phase and up to another, named as in `run`; nil for the ends of the pipeline. A last phase that
+  /// is named by a pass is that behind the pass's first run in the part.
+  ///
+  /// - Throws: `PassError`.
+  public func part(after first: String?, through last: String?, input: String = "elaborate") throws -> Pipeline
+  {
+    let begin = try first.map { try passCount(at: $0, input: input) } ?? 0
+    guard let last else { return Pipeline(Array(passes[begin...])) }
+    guard let end = try? passCount(at: last, input: input, from: begin + 1) else {
+      _ = try passCount(at: last, input: input)
+      throw PassError.wrongOrder(last, after: first ?? input)
+    }
+    guard end > begin else { throw PassError.wrongOrder(last, after: first ?? input) }
+    return Pipeline(Array(passes[begin..<end]))
+  }
+
+  /// The number of passes that have run where a phase is reached.
+  ///
+  /// - Parameter first: a pass's name stands for its first run that is this one or a later.
+  private func passCount(at phase: String, input: String, from first: Int = 0) throws -> Int {
+    let names = [input] + passes.map(\.name)
+    let dumps = names.indices.map { Phase.stem(number: $0 + 1, name: names[$0]) }
+    if let number = dumps.firstIndex(of: phase) { return number }
+    if let number = names.indices.dropFirst(first).first(where: { names[$0] == phase }) { return number }
+    throw PassError.unknownPass(phase, suggestion: closestMatch(to: phase, in: names))
+  }
+
   /// Runs the passes.
   ///
   /// - Parameters:
   ///   - input: what made the module; the name of the first dump.
-  ///   - last: the pass after whose first run to stop; nil to run all.
+  ///   - last: the phase to stop at: the pass after whose first run it is, or its dump's name (`05-simplify`); nil to run
+  ///     all.
   ///   - observe: called with the module as it came in and after every pass.
   /// - Returns: the module and a report on each pass.
   /// - Throws: `DiagnosticList` for what is wrong with the model, `PassError`, `InternalError` where the verifier refuses
@@ -46,19 +74,15 @@ public struct Pipeline: Sendable {
     stopAfter last: String? = nil,
     observe: (Phase) throws -> Void = { _ in }
   ) throws -> PipelineResult {
-    if let last, last != input, !passes.contains(where: { $0.name == last }) {
-      throw PassError.unknownPass(last, suggestion: closestMatch(to: last, in: [input] + passes.map(\.name)))
-    }
+    let count = try last.map { try passCount(at: $0, input: input) } ?? passes.count
     var module = module.renumbered()
     try verify(module, .elaborated, after: input)
     var reports: [PassReport] = []
     try observe(Phase(number: 1, name: input, module: module, report: nil))
-    if last == input { return PipelineResult(module: module, reports: []) }
-    for (index, pass) in passes.enumerated() {
+    for (index, pass) in passes.prefix(count).enumerated() {
       let report = try run(pass, on: &module, options)
       reports.append(report)
       try observe(Phase(number: index + 2, name: pass.name, module: module, report: report))
-      if pass.name == last { break }
     }
     return PipelineResult(module: module, reports: reports)
   }
@@ -68,7 +92,9 @@ public struct Pipeline: Sendable {
     let before = module
     var context = PassContext(options: options)
     let duration = try ContinuousClock().measure {
-      try pass.body(&module, &context)
+      do { try pass.body(&module, &context) } catch {
+        throw error is DiagnosticList ? error : InternalError(pass: pass.name, failure: error)
+      }
       module = module.renumbered()
       try verify(module, .inferred, after: pass.name)
     }
@@ -97,7 +123,9 @@ public struct Phase: Sendable {
   /// The module's text form.
   public var text: String { module.text }
   /// The name of the phase's dump: `02-infer-shapes.vir`.
-  public var fileName: String { "\(number < 10 ? "0" : "")\(number)-\(name).vir" }
+  public var fileName: String { Self.stem(number: number, name: name) + ".vir" }
+
+  static func stem(number: Int, name: String) -> String { "\(number < 10 ? "0" : "")\(number)-\(name)" }
 }
 
 /// What a pass says of its run.

@@ -4,15 +4,8 @@ import VDL
 
 /// Broken models must give diagnostics: never a trap, never a hang, never silence about a text that lost its sense.
 @Suite struct MutationTests {
-  /// The model's text with some of its tokens replaced; a nil drops the token.
   private func text(of tokens: [Token], replacing changes: [Int: String?]) -> SourceText {
-    var result = ""
-    for (index, token) in tokens.enumerated() where token.kind != .endOfFile {
-      if index > 0 { result += token.isFirstOnLine ? "\n" : " " }
-      let original = token.kind == .string ? "\"\(token.text)\"" : token.text
-      if let change = changes[index] { result += change ?? "" } else { result += original }
-    }
-    return SourceText(name: "mutant.vdl", text: result)
+    SourceText(name: "mutant.vdl", text: Mutation.text(of: tokens, replacing: changes))
   }
 
   private func check(_ source: SourceText) {
@@ -45,17 +38,8 @@ import VDL
   func randomMutations(model: String, seed: UInt64) throws {
     var generator = TestGenerator(state: seed)
     let tokens = lex(try Models.source(model)).tokens
-    let words = Keyword.allCases.map(\.rawValue) + Punctuation.allCases.map(\.rawValue)
-    let vocabulary =
-      words + ["x", "1", "0.5", "\"a\"", "\"", "@", "//", "///", "\n", "é", "99999999999999999999"]
     for _ in 0..<1200 {
-      var changes: [Int: String?] = [:]
-      for _ in 0..<Int.random(in: 1...4, using: &generator) {
-        let index = Int.random(in: 0..<tokens.count - 1, using: &generator)
-        changes[index] = .some(
-          Bool.random(using: &generator) ? nil : vocabulary.randomElement(using: &generator))
-      }
-      check(text(of: tokens, replacing: changes))
+      check(text(of: tokens, replacing: Mutation.changes(of: tokens, count: 1...4, &generator)))
     }
   }
 

@@ -1,0 +1,56 @@
+import IR
+import Inspection
+import Testing
+
+@Suite struct ModelSummaryTests {
+  /// The yardstick model, whose figures were counted by hand (multiply-adds x 2, taps in the padding counted, no gradient
+  /// for the image).
+  @Test func convvaeHasItsKnownParametersAndFlops() throws {
+    let summary = ModelSummary(try Example.beforeLayouts("convvae"))
+    #expect(summary.parameters == 668_709)
+    #expect(summary.forwardFlops == 5_094_064)
+    #expect(summary.trainingFlops == 15_169_296)
+    #expect(summary.layers.reduce(0) { $0 + $1.parameters } == summary.parameters)
+  }
+
+  @Test func layersSayTheirShapesAndCosts() throws {
+    let layers = ModelSummary(try Example.beforeLayouts("convvae")).layers
+    let convolution = try #require(layers.first { $0.name == "encoder.h.conv1" })
+    #expect(convolution.entry == "encode")
+    #expect(convolution.operation == "conv2d 3x3, stride 2 + bias + relu")
+    #expect(convolution.output == [64, 7, 7])
+    #expect(convolution.parameters == 18_496)
+    #expect(convolution.flops == 1_806_336)
+    let last = try #require(layers.last)
+    #expect(last.entry == "decode")
+    #expect(last.operation == "conv2d_transpose 3x3, stride 2 + bias + sigmoid")
+    #expect(last.output == [1, 28, 28])
+    #expect(last.parameters == 289)
+    #expect(last.flops == 112_896)
+  }
+
+  @Test func theTextNamesParametersInputsAndCosts() throws {
+    let summary = ModelSummary(try Example.beforeLayouts("convvae"))
+    let text = summary.text()
+    #expect(
+      text.hasPrefix("convvae: 668,709 parameters; image x u8[N,1,28,28]; latent z f32[N,2]\n"), "\(text)")
+    #expect(text.contains("\n  forward   5.094 MFLOP an image\n  training  15.169 MFLOP an image\n"))
+    #expect(!text.contains("memory"))
+  }
+
+  @Test func memoryIsShownForTheDeclaredBatch() throws {
+    let memory = ModelSummary.Memory(
+      weightsBytes: 2_675_200, stateBytes: 0, blockImages: 32, arenas: ["train_step": (shared: 64, block: 999)])
+    let text = ModelSummary(try Example.beforeLayouts("convvae")).text(memory: memory)
+    let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("train_step ") })
+    #expect(line.split(separator: " ").suffix(6) == ["64", "B", "999", "B", "4.06", "kB"])
+    #expect(text.contains("memory: weights 2.68 MB, training state 0 B;"))
+  }
+
+  @Test func aProgramWithoutEncoderShowsItsFirstEntry() throws {
+    let summary = ModelSummary(try Example.module())
+    #expect(summary.layers.map(\.name) == ["w", "", "s", ""])
+    #expect(summary.parameters == 15)
+    #expect(summary.trainingFlops == 0)
+  }
+}
