@@ -45,20 +45,21 @@ extension ModulePlan {
       + String(repeating: ".", count: max(0, width - last - 1))
   }
 
+  /// Globals of the kinds that the entries have to do with.
   private var globalsText: String {
-    [(Global.Kind.parameter, "weights", weightsBytes), (.state, "training state", stateBytes)].map {
-      kind, title, bytes in
+    let used = Set(entries.flatMap { $0.entry.values.compactMap(\.global) })
+    let regions = [(Global.Kind.parameter, "weights", weightsBytes), (.state, "training state", stateBytes)]
+    return regions.compactMap { kind, title, bytes in
       let globals = module.globals.filter { $0.kind == kind }
+      guard globals.contains(where: { used.contains($0.name) }) else { return nil }
       let count = globals.reduce(0) { $0 + $1.type.count }
       var table = TextTable([(title, .left), ("offset", .right), ("bytes", .right), ("type", .left)])
       for global in globals {
         table.add(
           "  @" + global.name, grouped(layout.offset(global.name)),
-          grouped(MemoryPlan.aligned(global.type.count * 4)),
-          global.type.description)
+          grouped(MemoryPlan.aligned(global.type.count * 4)), global.type.description)
       }
-      return "\(title): \(grouped(bytes)) bytes, \(grouped(count)) numbers\n"
-        + (globals.isEmpty ? "" : table.text)
+      return "\(title): \(grouped(bytes)) bytes, \(grouped(count)) numbers\n" + table.text
     }.joined(separator: "\n")
   }
 }

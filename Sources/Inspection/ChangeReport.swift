@@ -10,8 +10,10 @@ import IR
 /// The numbers of unnamed values change with every operation that is dropped before them; lines that differ in nothing
 /// else count as equal.
 public enum ChangeReport {
+  /// - Parameter entry: the one entry that is wanted; nil for all.
   /// - Returns: one block of lines for the header and for each entry that differ; empty where none does.
-  public static func text(from old: Module, to new: Module) -> String {
+  public static func text(from old: Module, to new: Module, entry: String? = nil) -> String {
+    let (old, new) = (old.limited(to: entry), new.limited(to: entry))
     var text = block("module", old.withoutEntries, new.withoutEntries)
     for entry in old.entries where new.entry(entry.name) == nil { text += "-entry @\(entry.name)\n" }
     for entry in new.entries {
@@ -77,6 +79,13 @@ public enum ChangeReport {
 }
 
 extension Module {
+  fileprivate func limited(to entry: String?) -> Module {
+    guard let entry else { return self }
+    var module = self
+    module.entries = entries.filter { $0.name == entry }
+    return module
+  }
+
   /// The text of all that stands before the entries.
   fileprivate var withoutEntries: String {
     var header = self

@@ -72,7 +72,9 @@ extension ModelSummary {
       + "an arena is scratch of one call\n"
   }
 
-  private func megaflops(_ flops: Int) -> String { decimal(Double(flops) / 1e6, 3) + " MFLOP" }
+  private func megaflops(_ flops: Int) -> String {
+    flops < 100_000 ? "\(grouped(flops)) FLOP" : decimal(Double(flops) / 1e6, 3) + " MFLOP"
+  }
 }
 
 /// Bytes in the unit that fits: `2.68 MB`.

@@ -9,6 +9,7 @@ import Passes
 ///     print(log.statistics)
 public final class PhaseLog {
   private let printsChanges: Bool
+  private let entry: String?
   private let verifiesRoundTrip: Bool
   private let write: (String) -> Void
   private var table = TextTable([
@@ -17,9 +18,15 @@ public final class PhaseLog {
   /// The last phase that was reached: what the pass that fails next was given.
   public private(set) var last: Phase?
 
-  /// - Parameter write: takes what `printsChanges` asks for, line breaks included.
-  public init(printsChanges: Bool = false, verifiesRoundTrip: Bool = false, write: @escaping (String) -> Void) {
+  /// - Parameters:
+  ///   - entry: the entry whose changes are wanted; nil for those of all.
+  ///   - write: takes what `printsChanges` asks for, line breaks included.
+  public init(
+    printsChanges: Bool = false, entry: String? = nil, verifiesRoundTrip: Bool = false,
+    write: @escaping (String) -> Void
+  ) {
     self.printsChanges = printsChanges
+    self.entry = entry
     self.verifiesRoundTrip = verifiesRoundTrip
     self.write = write
   }
@@ -28,7 +35,7 @@ public final class PhaseLog {
   public func observe(_ phase: Phase) throws {
     if printsChanges {
       write("*** \(phase.report?.description ?? phase.name)\n")
-      if let last { write(ChangeReport.text(from: last.module, to: phase.module)) }
+      if let last { write(ChangeReport.text(from: last.module, to: phase.module, entry: entry)) }
     }
     let entries = phase.module.entries
     table.add(

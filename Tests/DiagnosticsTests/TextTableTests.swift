@@ -28,8 +28,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (5.094064, 3, "5.094"), (0.0049, 2, "0.00"), (0.005, 2, "0.01"), (-1.25, 1, "-1.3"), (12.5, 0, "13"), (0.04, 1, "0.0"),
-    (.infinity, 2, "-"), (.nan, 2, "-"), (1e300, 2, "-"),
+    (5.094064, 3, "5.094"), (0.0049, 2, "0.00"), (0.005, 2, "0.01"), (-1.25, 1, "-1.3"), (12.5, 0, "13"),
+    (0.04, 1, "0.0"), (.infinity, 2, "-"), (.nan, 2, "-"), (1e300, 2, "-"),
   ])
   func numbersAreRoundedToTheirDigits(number: Double, digits: Int, text: String) {
     #expect(decimal(number, digits) == text)

@@ -52,6 +52,14 @@ import Testing
         """)
   }
 
+  @Test func oneEntryAloneCanBeAskedFor() throws {
+    let old = try Example.module(before)
+    var new = old
+    new.entries[0].operations.removeLast()
+    #expect(ChangeReport.text(from: old, to: new, entry: "g").isEmpty)
+    #expect(ChangeReport.text(from: old, to: new, entry: "f").hasPrefix("entry @f\n-  %2 = exp"))
+  }
+
   @Test func theLogHeadsEachPassWithItsReport() throws {
     var text = ""
     let log = PhaseLog(printsChanges: true, verifiesRoundTrip: true) { text += $0 }

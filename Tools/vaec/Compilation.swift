@@ -34,7 +34,7 @@ final class Compilation {
     input = try ModelInput(invocation)
     cpu = invocation[VaecCommands.cpu] ?? "host"
     log = PhaseLog(
-      printsChanges: invocation[WatchOptions.printChanged],
+      printsChanges: invocation[WatchOptions.printChanged], entry: invocation[VaecCommands.entry],
       verifiesRoundTrip: invocation[WatchOptions.verifyRoundtrip]
     ) { VaecCommands.writeError($0) }
   }
