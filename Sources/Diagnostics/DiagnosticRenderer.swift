@@ -26,26 +26,57 @@ public struct DiagnosticRenderer: Sendable {
   }
 
   private func render(label: String, message: String, range: SourceRange?) -> [String] {
+    let message = Self.shortened(message)
     guard let range else { return ["\(label): \(message)"] }
     let place = "\(range.file):\(range.start.line):\(range.start.column)"
     var lines = ["\(place): \(label): \(message)"]
     guard let source = sources[range.file], range.start.line <= source.lineCount else { return lines }
-    // A tab counts as one column; printing it as one space keeps the caret in place.
-    let text = source.line(range.start.line).map { $0 == "\t" ? " " : $0 }
-    lines.append("  " + String(text))
-    let behindText = text.count + 1
-    let first = min(max(range.start.column, 1), behindText)
-    let last = range.end.line == range.start.line ? min(range.end.column, behindText) : behindText
+    let text = source.line(range.start.line)
+    // Of a long line, what stands around the place: the columns behind `left`.
+    let isLong = text.utf8.count > Self.widest
+    let left = isLong ? max(0, range.start.column - Self.widest / 2) : 0
+    let rest = text.dropFirst(left)
+    let shown = rest.prefix(Self.widest)
+    let (before, behind) = (left > 0 ? "..." : "", shown.endIndex < rest.endIndex ? "..." : "")
+    lines.append("  " + before + Self.printable(shown) + behind)
+    let behindText = shown.count + 1
+    let first = min(max(range.start.column - left, 1), behindText)
+    let last = range.end.line == range.start.line ? min(range.end.column - left, behindText) : behindText
     let marker = "^" + String(repeating: "~", count: max(0, last - first - 1))
-    lines.append("  " + String(repeating: " ", count: first - 1) + marker)
+    lines.append("  " + String(repeating: " ", count: before.count + first - 1) + marker)
     return lines
+  }
+
+  /// The most columns of a source line that are shown.
+  private static let widest = 160
+  /// The longest word of a message that is printed in full.
+  private static let longestWord = 120
+
+  /// Every column as one that shows: a tab counts as one, and a control character would move a terminal's cursor.
+  private static func printable(_ text: Substring) -> String {
+    String(
+      text.map { character in
+        character.unicodeScalars.contains { $0.properties.generalCategory == .control } ? " " : character
+      })
+  }
+
+  /// A message without the middle of words that are too long to be read: names can have any length.
+  private static func shortened(_ message: String) -> String {
+    guard message.utf8.count > longestWord else { return printable(message[...]) }
+    let words = message.split(separator: " ", omittingEmptySubsequences: false).map { word in
+      word.utf8.count <= longestWord ? word : word.prefix(longestWord / 2) + "..." + word.suffix(8)
+    }
+    return printable(words.joined(separator: " ")[...])
   }
 }
 
 /// The candidate that `name` most likely was meant to be: the nearest by edit distance, if it is near enough.
 public func closestMatch<Candidates: Sequence<String>>(to name: String, in candidates: Candidates) -> String? {
+  // Nobody misspells a longer name; the work grows with the product of the lengths.
+  let longest = 64
+  guard name.utf8.count <= longest else { return nil }
   var best: (name: String, distance: Int)?
-  for candidate in candidates.sorted() {
+  for candidate in candidates.sorted() where candidate.utf8.count <= longest {
     let distance = editDistance(name, candidate)
     if distance < best?.distance ?? Int.max { best = (candidate, distance) }
   }

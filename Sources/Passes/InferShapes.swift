@@ -107,9 +107,13 @@ private struct ShapeInference {
     }
   }
 
+  /// Messages about all entries together, which for the most part repeat one another.
+  private static let diagnosticLimit = 400
+
   /// Two values that do not fit are reported once, also where several operations bring them together.
   private mutating func report(_ error: any Error, _ operation: Operation, _ entry: Entry) {
     let operands = Set(operation.operands)
+    guard diagnostics.count < Self.diagnosticLimit else { return }
     guard !misfits.contains(where: operands.isSubset) else { return }
     misfits.append(operands)
     let typeError = error as? TypeError ?? TypeError("\(error)")

@@ -48,6 +48,36 @@ import Testing
     #expect(text.hasPrefix("a.vdl:\(line):\(column): error: wrong"))
   }
 
+  @Test func ofALongLineOnlyThePlaceIsShown() {
+    let line = String(repeating: "a", count: 300) + "(b)" + String(repeating: "c", count: 300)
+    let long = SourceText(name: "a.vdl", text: line)
+    let text = DiagnosticRenderer(sources: [long]).render(Diagnostic("no", at: range(1, 302, 1, 303)))
+    let lines = text.split(separator: "\n").map(Array.init)
+    #expect(lines[1].count < 170)
+    #expect(lines[1][lines[2].count - 1] == "b")
+    #expect(lines[2].last == "^")
+  }
+
+  @Test func longWordsOfAMessageAreShortened() {
+    let name = String(repeating: "a", count: 10_000)
+    let text = renderer.render(Diagnostic("unknown layer '\(name)' in 'm'", at: nil))
+    #expect(text.count < 200)
+    #expect(text.hasPrefix("error: unknown layer 'aaa"))
+    #expect(text.hasSuffix("aaa' in 'm'"))
+  }
+
+  @Test func controlCharactersNeverReachTheTerminal() {
+    let source = SourceText(name: "a.vdl", text: "let \u{1B}[2J\0x")
+    let text = DiagnosticRenderer(sources: [source]).render(
+      Diagnostic("no '\u{1B}[2J'", at: range(1, 11, 1, 12)))
+    #expect(text == "a.vdl:1:11: error: no ' [2J'\n  let  [2J x\n            ^")
+  }
+
+  @Test func longNamesHaveNoSuggestion() {
+    let name = String(repeating: "a", count: 100_000)
+    #expect(closestMatch(to: name + "b", in: [name]) == nil)
+  }
+
   @Test func anErrorWithoutAPlaceIsOneLine() {
     #expect(renderer.render(Diagnostic("there is no model", at: nil)) == "error: there is no model")
   }

@@ -137,6 +137,10 @@ import VDL
     (settings, "optimizer: adam(«rates»: 1)", "'adam' has no argument 'rates'"),
     (settings, "optimizer: «3»", "'optimizer' needs an optimizer, such as adam(rate: 1e-3)"),
     (settings, "batch: «0»", "'batch' must be 1 or more, not 0"),
+    (settings, "epochs: «99999999»", "'epochs' must be 16777216 or less, not 99999999"),
+    (
+      input, "input x: «image[3, 100000, 100000]»", "the image is too large: the limit is 268435456 elements"
+    ),
     (settings, "«bacth»: 3", "unknown setting 'bacth'"),
     (settings, "batch: 3, «batch»: 4", "'batch' is set twice"),
   ]
@@ -170,6 +174,36 @@ import VDL
     }
     let text = MarkedText(changed)
     expect(errors(text), are: [message], at: text)
+  }
+
+  @Test(arguments: [
+    ("dense(1000000000)", "encoder.h.dense0", "f32[1000000000,?]"),
+    (
+      "reshape(1, 28, 28) |> conv(9223372036854775807, kernel: 3)", "encoder.h.conv0",
+      "f32[9223372036854775807,?,3,3]"
+    ),
+    (
+      "reshape(1, 28, 28) |> conv(4, kernel: 1000000000)", "encoder.h.conv0",
+      "f32[4,?,1000000000,1000000000]"
+    ),
+  ])
+  func parametersThatAreTooLargeAreRefused(_ layer: String, _ name: String, _ type: String) {
+    let text = Self.base.replacingOccurrences(of: Self.layers, with: "let h = x |> flatten |> \(layer)")
+    #expect(
+      errors(MarkedText(text)).map(\.message).contains(
+        "the parameter '\(name).weight' cannot be \(type): it is too large, the limit is 268435456 elements per image"
+      ))
+  }
+
+  /// Messages, suggestions and the search for duplicates take time that may not grow with the text.
+  @Test(arguments: ["config a = 1\n", "config a%d = b%d\n", "let h%d = x |> reshape(3)\n"])
+  func thousandsOfErrorsAreFoundInTime(_ line: String) {
+    let lines = (0..<20_000).map { line.replacingOccurrences(of: "%d", with: "\($0)") }.joined()
+    let place = line.hasPrefix("let") ? Self.layers : "hyper beta = 1.0"
+    let text = MarkedText(Self.base.replacingOccurrences(of: place, with: lines + place))
+    let found = errors(text)
+    #expect(!found.isEmpty)
+    #expect(found.count <= 50)
   }
 
   @Test func aMisspeltNameIsSuggested() {

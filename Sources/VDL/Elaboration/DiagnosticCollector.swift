@@ -5,14 +5,18 @@ import Diagnostics
 final class DiagnosticCollector {
   private(set) var diagnostics: [Diagnostic] = []
 
-  func report(_ message: String, at range: SourceRange?, notes: [Diagnostic.Note] = []) {
-    let diagnostic = Diagnostic(message, at: range, notes: notes)
+  /// Past the limit nothing is kept: nobody reads it, and the search for duplicates and suggestions would take ever longer.
+  func report(_ message: String, at range: SourceRange?, notes: @autoclosure () -> [Diagnostic.Note] = []) {
+    guard diagnostics.count < ParserLimits.diagnostics else { return }
+    let diagnostic = Diagnostic(message, at: range, notes: notes())
     if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
   }
 
   /// Reports and gives what is thrown to leave the faulty construct.
-  func fail(_ message: String, at range: SourceRange?, notes: [Diagnostic.Note] = []) -> Recovery {
-    report(message, at: range, notes: notes)
+  func fail(
+    _ message: String, at range: SourceRange?, notes: @autoclosure () -> [Diagnostic.Note] = []
+  ) -> Recovery {
+    report(message, at: range, notes: notes())
     return Recovery()
   }
 

@@ -15,6 +15,11 @@ public func elaborate(_ model: ModelSyntax, settings: [String: String] = [:]) th
   let training = TrainElaborator(symbols: symbols, diagnostics: diagnostics).run()
   let elaborator = ModuleElaborator(symbols: symbols, optimizer: training.optimizer, diagnostics: diagnostics)
   let entries = try? elaborator.entries()
+  for global in elaborator.registry.parameters {
+    guard let defect = global.type.defect else { continue }
+    diagnostics.report(
+      "the parameter '\(global.name)' cannot be \(global.type): \(defect)", at: global.sources.first)
+  }
   if entries == nil, diagnostics.diagnostics.isEmpty {
     diagnostics.report(
       "the compiler cannot elaborate this model and does not know why; please report it", at: nil)
@@ -84,7 +89,12 @@ struct TrainElaborator {
         "unknown setting '\(setting.name.text)'", at: setting.name.range,
         notes: notes.isEmpty ? [.init("settings are " + names.joined(separator: ", "))] : notes)
     }
-    return try evaluator.integer(setting.value, for: parameter.name, atLeast: minimum)
+    let value = try evaluator.integer(setting.value, for: parameter.name, atLeast: minimum)
+    guard value <= TrainTable.largest else {
+      throw diagnostics.fail(
+        "'\(parameter.name)' must be \(TrainTable.largest) or less, not \(value)", at: setting.value.range)
+    }
+    return value
   }
 
   private func bindOptimizer(_ expression: Expression) throws(Recovery) -> BoundArguments {

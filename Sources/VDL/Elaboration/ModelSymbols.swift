@@ -170,6 +170,10 @@ struct SymbolCollector {
     let extents = zip(names, node.type.extents).map { name, extent in
       try? evaluator.integer(extent, for: name, atLeast: 1)
     }
+    guard checkedProduct(extents.map { $0 ?? 1 }) != nil else {
+      return diagnostics.report(
+        "the image is too large: the limit is \(elementLimit) elements", at: node.type.range)
+    }
     symbols.inputs.append(ModelSymbols.Input(declaration: node, extents: extents.map { $0 ?? 1 }))
   }
 

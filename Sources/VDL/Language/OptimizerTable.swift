@@ -36,6 +36,8 @@ enum TrainTable {
       ParameterDefinition("batch", .integer(atLeast: 1), default: .integer(128), "images in a step"),
       ParameterDefinition("epochs", .integer(atLeast: 1), default: .integer(10), "passes over the data"),
     ])
+  /// The most that a setting may be: steps are counted in 32 bits.
+  static let largest = 1 << 24
   /// The setting whose value is a call.
   static let optimizer = "optimizer"
 }
