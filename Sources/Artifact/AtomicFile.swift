@@ -34,6 +34,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
       case EACCES, EPERM: "permission denied: choose another place or change its permissions"
       case EISDIR: "it is a folder: name a file"
       case ENOTDIR: "a part of the path is a file, not a folder"
+      case ENXIO: "nobody reads from this pipe"
       case ENOSPC: "the disk is full: make room and try again"
       default: String(cString: strerror(code))
       }
@@ -43,19 +44,56 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
   public var description: String { "cannot \(operation.rawValue) \(path): \(reason)" }
 }
 
-/// Reads a whole regular file.
-public func readFile(_ path: String) throws(FileError) -> Data {
+/// Reads a whole regular file of at most `limit` bytes.
+public func readFile(_ path: String, limit: Int = .max) throws(FileError) -> Data {
   var status = stat()
   guard stat(path, &status) == 0 else { throw FileError(.read, path, errno: errno) }
-  guard status.st_mode & S_IFMT == S_IFREG else {
-    let isFolder = status.st_mode & S_IFMT == S_IFDIR
-    throw FileError(.read, path, reason: isFolder ? "it is a folder: name a file" : "it is not a regular file")
+  if let reason = irregularity(status) { throw FileError(.read, path, reason: reason) }
+  guard status.st_size <= limit else {
+    throw FileError(.read, path, reason: "it has \(status.st_size) bytes and may have \(limit)")
   }
   do {
     return try Data(contentsOf: URL(fileURLWithPath: path))
   } catch {
     throw FileError(.read, path, errno: access(path, R_OK) == 0 ? EIO : errno)
   }
+}
+
+/// Makes a folder, and those that it lies in, where they are not there yet.
+public func makeFolder(_ path: String) throws(FileError) {
+  if mkdir(path, 0o777) == 0 { return }
+  let parent = splitPath(path).folder
+  if errno == ENOENT, parent != path {
+    try makeFolder(parent)
+    if mkdir(path, 0o777) == 0 { return }
+  }
+  let code = errno
+  var status = stat()
+  if stat(path, &status) == 0 {
+    if status.st_mode & S_IFMT == S_IFDIR { return }
+    throw FileError(.write, path, reason: "a file has this name: choose another")
+  }
+  if code == ENOENT {
+    throw FileError(.write, path, reason: "no folder can be made there: choose another place")
+  }
+  throw FileError(.write, path, errno: code)
+}
+
+/// Why something that is there cannot be read or replaced as a file; nil for a regular file.
+private func irregularity(_ status: stat) -> String? {
+  switch status.st_mode & S_IFMT {
+  case S_IFREG: nil
+  case S_IFDIR: "it is a folder: name a file"
+  default: "it is not a regular file"
+  }
+}
+
+/// The folder that a file lies in and the file's name in it: `.` and `a` for `a`. Foundation's own
+/// `deletingLastPathComponent` traps on a name of one character (swift-foundation of Swift 6.3).
+public func splitPath(_ path: String) -> (folder: String, name: String) {
+  guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+  let folder = path[..<slash]
+  return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
 }
 
 /// Files that are there completely or not at all: written beside their place, flushed to the disk, then renamed.
@@ -105,8 +143,19 @@ public enum AtomicFile {
     try write(to: path) { try $0.write(data) }
   }
 
-  /// Writes a file piece by piece. Where `body` throws, what was at `path` before stays as it was.
+  /// Writes a file piece by piece. Where `body` throws, what was at `path` before stays as it was. A device or a pipe
+  /// (`/dev/null`, `>(gzip)`) takes the bytes as they come.
   public static func write(to path: String, _ body: (inout Sink) throws -> Void) throws {
+    var status = stat()
+    if stat(path, &status) == 0, [S_IFCHR, S_IFIFO].contains(status.st_mode & S_IFMT) {
+      // Not blocking, so that a pipe without a reader is refused instead of waited for.
+      let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+      guard descriptor >= 0 else { throw FileError(.write, path, errno: errno) }
+      defer { close(descriptor) }
+      _ = fcntl(descriptor, F_SETFL, O_WRONLY)
+      var sink = Sink(descriptor: descriptor, path: path)
+      return try body(&sink)
+    }
     try produce(at: path) { temporary in
       let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       guard descriptor >= 0 else { throw FileError(.write, path, errno: errno) }
@@ -119,16 +168,21 @@ public enum AtomicFile {
   /// Lets `make` write a file at the temporary path that it is given, and puts it in place at `path`: for libraries
   /// and programs that write files themselves. The temporary file is removed whatever happens.
   public static func produce(at path: String, _ make: (_ temporary: String) throws -> Void) throws {
-    let folder = (path as NSString).deletingLastPathComponent
-    let name = (path as NSString).lastPathComponent
+    let (folder, name) = splitPath(path)
+    guard !name.isEmpty else { throw FileError(.write, path, reason: "it is a folder: name a file") }
+    // What is no file is not to be replaced by one: the superuser may rename a file over /dev/null.
+    var status = stat()
+    if stat(path, &status) == 0, let reason = irregularity(status) {
+      throw FileError(.write, path, reason: reason)
+    }
     let suffix = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-    let temporary = (folder as NSString).appendingPathComponent(".\(name).\(suffix).tmp")
+    let temporary = "\(folder)/.\(name).\(suffix).tmp"
     defer { unlink(temporary) }
     try make(temporary)
     try flush(temporary, for: path)
     guard rename(temporary, path) == 0 else { throw FileError(.write, path, errno: errno) }
     // The new name survives a power failure only with its folder flushed; not every file system can do that.
-    try? flush(folder.isEmpty ? "." : folder, for: path)
+    try? flush(folder, for: path)
   }
 
   private static func flush(_ file: String, for path: String) throws {

@@ -122,7 +122,7 @@ public struct NamedValue: Sendable, Equatable {
 extension ValueForm where Value == String {
   /// Any text but the empty one.
   public static func text(_ placeholder: String) -> Self {
-    Self(placeholder: placeholder, expected: "a value") { $0.isEmpty ? nil : $0 }
+    Self(placeholder: placeholder, expected: placeholder) { $0.isEmpty ? nil : $0 }
   }
 
   /// One of some words.

@@ -88,8 +88,9 @@ public struct RunFolder: Equatable, Sendable {
   public static func make(at path: String) throws -> RunFolder {
     try makeFolder(path)
     let folder = RunFolder(made: path)
-    guard !FileManager.default.fileExists(atPath: folder.configuration) else {
-      throw RunError.folderTaken(path)
+    // Metrics without a configuration are those of a run too: rows would be added to them.
+    for file in [folder.configuration, folder.metricsTable, folder.metricsLines] {
+      guard !FileManager.default.fileExists(atPath: file) else { throw RunError.folderTaken(path) }
     }
     return folder
   }
@@ -131,13 +132,9 @@ public struct RunFolder: Equatable, Sendable {
 
   private static func makeFolder(_ path: String) throws {
     do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      try Artifact.makeFolder(path)
     } catch {
-      let isFile = FileManager.default.fileExists(atPath: path)
-      throw RunError.noFolder(
-        path,
-        reason: isFile
-          ? "a file has this name: choose another" : "permission denied: choose another place with --out")
+      throw RunError.noFolder(path, reason: error.reason)
     }
   }
 }

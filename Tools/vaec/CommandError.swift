@@ -7,19 +7,16 @@ struct LocatedError: Error {
 
 /// What a command cannot do, and what helps.
 enum CommandError: Error, CustomStringConvertible {
-  case cannotRead(String, String)
-  case cannotWrite(String, String)
   case unknownEntry(String, known: [String])
   case unknownTarget(String)
   case noTree(String)
   case objectToTerminal
   case noGraphviz(String)
   case graphvizFailed(String)
+  case outputFailed(String)
 
   var description: String {
     switch self {
-    case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
-    case .cannotWrite(let path, let reason): "cannot write \(path): \(reason)"
     case .unknownEntry(let name, let known):
       "the model has no entry '\(name)'; it has \(known.joined(separator: ", "))"
     case .unknownTarget(let name):
@@ -29,6 +26,7 @@ enum CommandError: Error, CustomStringConvertible {
     case .noGraphviz(let path):
       "cannot draw \(path): there is no 'dot' on the PATH; install graphviz, or write the graph as text with -o NAME.dot"
     case .graphvizFailed(let reason): "dot failed: \(reason)"
+    case .outputFailed(let reason): "cannot write the standard output: \(reason)"
     }
   }
 }

@@ -1,3 +1,4 @@
+import Artifact
 import CommandLineTable
 import Foundation
 import IR
@@ -89,20 +90,11 @@ final class DumpFolder {
 
   init(_ folder: String) throws {
     self.folder = folder
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw CommandError.cannotWrite(folder, error.localizedDescription)
-    }
+    try makeFolder(folder)
   }
 
   func write(_ phase: Phase) throws {
-    let path = "\(folder)/\(phase.fileName)"
-    do {
-      try Data(phase.module.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw CommandError.cannotWrite(path, error.localizedDescription)
-    }
+    try AtomicFile.write(Data(phase.module.text.utf8), to: "\(folder)/\(phase.fileName)")
     count += 1
   }
 }

@@ -1,3 +1,4 @@
+import Artifact
 import CommandLineTable
 import Diagnostics
 import Foundation
@@ -17,28 +18,14 @@ struct ModelInput {
     path = invocation[VaecCommands.model] ?? ""
     let limit = Self.isProgram(path) ? Self.sizeLimits.program : Self.sizeLimits.model
     // Ranges name the file without its folder, so that dumps do not depend on where the model lies.
-    source = SourceText(
-      name: (path as NSString).lastPathComponent, text: try Self.text(of: path, sizeLimit: limit))
+    source = SourceText(name: splitPath(path).name, text: try Self.text(of: path, sizeLimit: limit))
     settings = Dictionary(
       invocation[VaecCommands.set].map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
   }
 
   private static func text(of path: String, sizeLimit: Int) throws -> String {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw CommandError.cannotRead(path, "there is no such file")
-    }
-    guard !isFolder.boolValue else {
-      throw CommandError.cannotRead(path, "it is a folder; give a .vdl or .vir file")
-    }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw CommandError.cannotRead(path, "permission denied")
-    }
-    guard data.count <= sizeLimit else {
-      throw CommandError.cannotRead(path, "it is larger than \(sizeLimit) bytes; a model is a short text")
-    }
-    guard let text = String(data: data, encoding: .utf8) else {
-      throw CommandError.cannotRead(path, "it is not UTF-8 text")
+    guard let text = String(data: try readFile(path, limit: sizeLimit), encoding: .utf8) else {
+      throw FileError(.read, path, reason: "it is not UTF-8 text: save it as UTF-8")
     }
     return text
   }

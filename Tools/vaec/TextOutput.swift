@@ -1,4 +1,5 @@
 import Artifact
+import CommandLineTable
 import Foundation
 import IR
 import Inspection
@@ -8,8 +9,8 @@ enum TextOutput {
   static func write(_ text: String, to path: String?) throws { try write(Data(text.utf8), to: path) }
 
   static func write(_ data: Data, to path: String?) throws {
-    guard let path else { return FileHandle.standardOutput.write(data) }
-    try AtomicFile.write(data, to: path)
+    if let path { return try AtomicFile.write(data, to: path) }
+    if let reason = StandardFiles.write(data, to: STDOUT_FILENO) { throw CommandError.outputFailed(reason) }
   }
 }
 

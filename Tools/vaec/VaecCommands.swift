@@ -58,7 +58,8 @@ enum VaecCommands {
     return isOurs ? .bug : status
   }
 
-  static func writeError(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  /// What cannot be told cannot be helped: the exit status tells it all the same.
+  static func writeError(_ text: String) { _ = StandardFiles.write(Data(text.utf8), to: STDERR_FILENO) }
 
   private static func printPasses() {
     let width = Pass.registry.map(\.name.count).max() ?? 0

@@ -51,7 +51,7 @@ enum ModelLocation {
   private static func compiled(_ text: String) throws -> String {
     guard FileManager.default.fileExists(atPath: text) else { throw LocationError.noText(text) }
     let source = try readFile(text)
-    let folder = "build/" + ((text as NSString).lastPathComponent as NSString).deletingPathExtension
+    let folder = "build/" + splitPath(text).name.dropLast(4)
     if let path = try? CompiledModel.manifestPath(in: folder), let manifest = try? Manifest(contentsOf: path),
       manifest.source.digest == SHA256.hex(of: source)
     {
@@ -69,7 +69,7 @@ enum ModelLocation {
     }
     let process = Process()
     process.executableURL = vaec
-    process.arguments = ["compile", text, "-o", folder]
+    process.arguments = ["compile", "-o", folder, "--", text]
     do {
       try process.run()
     } catch {
@@ -125,7 +125,7 @@ struct TrainedModel {
 
   /// Where a file goes that the user did not place: into the run's folder, or beside the weights.
   func place(_ name: String) -> String {
-    let folder = run?.path ?? (weights as NSString).deletingLastPathComponent
-    return folder.isEmpty ? name : folder + "/" + name
+    let folder = run?.path ?? splitPath(weights).folder
+    return folder == "." ? name : folder + "/" + name
   }
 }

@@ -1,27 +1,35 @@
+import CommandLineTable
 import Foundation
+import Synchronization
 
 /// What the program prints: results to the standard output, errors to the standard error.
 enum Terminal {
   /// Whether a person is watching, so that a line may be overwritten.
   static let isLive = isatty(STDOUT_FILENO) == 1
 
-  static func say(_ text: String) { write(text + "\n", to: .standardOutput) }
+  static func say(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
-  static func complain(_ line: String) { write(line + "\n", to: .standardError) }
+  static func complain(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
   /// Replaces the line that the cursor is in.
   static func overwrite(_ line: String) {
-    write("\r\u{1B}[K" + line.prefix(columns - 1), to: .standardOutput)
+    write("\r\u{1B}[K" + line.prefix(columns - 1), to: STDOUT_FILENO)
   }
 
   /// Ends the overwritten line.
   static func clearLine() {
-    write("\r\u{1B}[K", to: .standardOutput)
+    write("\r\u{1B}[K", to: STDOUT_FILENO)
   }
 
-  /// Nobody may be reading any more (`vaerun ... | head`): then there is nothing to be said.
-  private static func write(_ text: String, to file: FileHandle) {
-    try? file.write(contentsOf: Data(text.utf8))
+  /// Why the standard output did not take everything, such as a full disk; nil where it did.
+  static var outputFailure: String? { failure.withLock { $0 } }
+
+  private static let failure = Mutex<String?>(nil)
+
+  /// A command whose output cannot be written does its work all the same and tells in the end.
+  private static func write(_ text: String, to descriptor: Int32) {
+    let problem = StandardFiles.write(text.utf8, to: descriptor)
+    if descriptor == STDOUT_FILENO, let problem { failure.withLock { $0 = $0 ?? problem } }
   }
 
   private static var columns: Int {
