@@ -114,12 +114,13 @@ public struct ModelCompiler {
   /// Writes the model's folder: shared object, header and manifest, the manifest last, so that a folder with a manifest is
   /// complete.
   public func write(_ output: Output, to folder: String) throws {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try makeFolder(folder)
     let bytes = try measure("object") { try object(output) }
-    let manifest = output.manifest
+    var manifest = output.manifest
     try measure("link") {
       try AtomicFile.produce(at: "\(folder)/\(manifest.library)") { temporary in
         try Linker.link(object: bytes, to: temporary, soname: manifest.library)
+        manifest.libraryDigest = SHA256.hex(of: try readFile(temporary))
       }
     }
     try AtomicFile.write(Data(output.header.utf8), to: "\(folder)/\(manifest.header)")

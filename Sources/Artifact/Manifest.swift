@@ -40,9 +40,12 @@ public struct Manifest: Codable, Equatable, Sendable {
   public var entries: [Entry]
   /// The file name of the shared object, beside the manifest.
   public var library: String
+  /// SHA-256 of the shared object, in hex.
+  public var libraryDigest: String
   /// The file name of the C header, beside the manifest.
   public var header: String
 
+  /// The library's digest is left empty, to be filled in when the library has been made.
   public init(
     name: String, compiler: String, digest: String, source: Source, target: Target,
     configuration: [Setting] = [], hypers: [Hyper] = [], training: Training, inputs: [Input],
@@ -68,6 +71,7 @@ public struct Manifest: Codable, Equatable, Sendable {
     self.stateBytes = stateBytes
     self.entries = entries
     self.library = name + ".so"
+    self.libraryDigest = ""
     self.header = name + ".h"
   }
 

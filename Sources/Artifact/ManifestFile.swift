@@ -8,6 +8,8 @@ public enum ManifestError: Error, Equatable, CustomStringConvertible {
   case otherABI(file: String, found: Int)
   case missingField(file: String, field: String)
   case malformedField(file: String, field: String, problem: String)
+  /// The text is not the one that was written.
+  case changed(file: String)
 
   public var description: String {
     switch self {
@@ -23,25 +25,49 @@ public enum ManifestError: Error, Equatable, CustomStringConvertible {
       "\(file) lacks \(field): \(Self.remedy)"
     case .malformedField(let file, let field, let problem):
       "\(file): \(field) \(problem): \(Self.remedy)"
+    case .changed(let file):
+      "\(file) was changed after vaec wrote it: \(Self.remedy)"
     }
   }
 
   private static let remedy = "compile the model again with this vaec"
 }
 
+/// The first line of a manifest: the digest of the lines behind it. The runner hands memory to native code by the sizes that
+/// the manifest gives, and nothing else tells a size that was changed from one that the compiler wrote.
+private enum Seal {
+  private static let beginning = Data("{\n  \"seal\" : \"".utf8)
+  private static let end = Data("\",\n".utf8)
+  private static let digits = 64
+
+  /// - Parameter text: a JSON object over several lines.
+  static func put(on text: Data) -> Data {
+    let fields = Data(text.dropFirst(2)) + Data("\n".utf8)
+    return beginning + Data(SHA256.hex(of: fields).utf8) + end + fields
+  }
+
+  static func holds(_ text: Data) -> Bool {
+    let fields = text.dropFirst(beginning.count + digits + end.count)
+    return text == beginning + Data(SHA256.hex(of: fields).utf8) + end + fields
+  }
+}
+
 extension Manifest {
   /// Reads and validates a manifest.
   /// - Throws: `ManifestError`, with the file's last path component as its name.
   public init(contentsOf path: String) throws {
-    let file = (path as NSString).lastPathComponent
+    let file = splitPath(path).name
     let data: Data
     do {
-      data = try readFile(path)
+      data = try readFile(path, limit: Self.largestFile)
     } catch {
       throw ManifestError.unreadable(file: path, reason: error.reason)
     }
     try self.init(json: data, file: file)
   }
+
+  /// A manifest of ten thousand layers has some ten million bytes.
+  private static let largestFile = 1 << 26
 
   /// Reads and validates a manifest from its text; `file` is the name that errors give.
   public init(json: Data, file: String) throws {
@@ -63,15 +89,15 @@ extension Manifest {
     } catch {
       throw ManifestError.malformedField(file: file, field: error.field, problem: error.problem)
     }
+    // Last, so that damage that can be named is named.
+    guard Seal.holds(json) else { throw ManifestError.changed(file: file) }
   }
 
-  /// The manifest's text: sorted keys, so that equal manifests are equal files.
+  /// The manifest's text: sorted keys, so that equal manifests are equal files, and the seal before them.
   public func json() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    var data = try encoder.encode(self)
-    data.append(UInt8(ascii: "\n"))
-    return data
+    return Seal.put(on: try encoder.encode(self))
   }
 
   /// Writes the manifest atomically, after `validate()`: what cannot be read back is not written.

@@ -18,7 +18,8 @@ public final class CompiledModel: Sendable {
     let url = URL(fileURLWithPath: folder).standardizedFileURL
     let path = try Self.manifestPath(in: folder)
     let manifest = try Manifest(contentsOf: path)
-    let library = try SharedLibrary(path: url.appendingPathComponent(manifest.library).path)
+    let library = try SharedLibrary(
+      path: url.appendingPathComponent(manifest.library).path, digest: manifest.libraryDigest)
     let found = try library.number(manifest.name + "_abi_version")
     guard found == UInt32(Manifest.currentABI) else {
       throw ModelError.otherABI(library: manifest.library, found: found)

@@ -21,9 +21,10 @@ final class SharedLibrary: @unchecked Sendable {
   // dlopen's handle: written once here, closed once in deinit, and dlsym may be called from any thread.
   private let handle: UnsafeMutableRawPointer
 
-  init(path: String) throws {
+  /// - Parameter digest: SHA-256 of the file, in hex.
+  init(path: String, digest: String) throws {
     self.path = path
-    try Self.checkIsWhole(path)
+    try Self.check(path, digest: digest)
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
       throw ModelError.library(path: path, reason: dlerror().map { String(cString: $0) } ?? "unknown reason")
     }
@@ -53,29 +54,16 @@ final class SharedLibrary: @unchecked Sendable {
     return address
   }
 
-  /// The loader maps a file that was cut off and dies when it touches what is not there. An ELF file ends with its
-  /// table of sections (System V ABI, chapter 4), so that a file that holds the table's end is whole.
-  private static func checkIsWhole(_ path: String) throws {
+  /// The loader maps a file that was cut off or changed and dies of it, or runs it.
+  private static func check(_ path: String, digest: String) throws {
     let data: Data
     do {
       data = try readFile(path)
     } catch {
       throw ModelError.library(path: path, reason: error.reason)
     }
-    let header = [UInt8](data.prefix(64))
-    // What is no ELF file is left to the loader to judge.
-    guard header.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else { return }
-    func number(at offset: Int, bytes: Int) -> UInt64 {
-      header[offset..<offset + bytes].reversed().reduce(0) { $0 << 8 | UInt64($1) }
-    }
-    guard header.count == 64, header[4] == 2 else {
-      throw ModelError.library(path: path, reason: "it is not a whole 64-bit object")
-    }
-    let table = number(at: 40, bytes: 8)
-    let tableBytes = number(at: 58, bytes: 2) * number(at: 60, bytes: 2)
-    let (end, overflow) = table.addingReportingOverflow(tableBytes)
-    guard !overflow, end <= UInt64(data.count) else {
-      throw ModelError.library(path: path, reason: "the file is cut off")
+    guard SHA256.hex(of: data) == digest else {
+      throw ModelError.library(path: path, reason: "it is not the file that its manifest describes")
     }
   }
 }

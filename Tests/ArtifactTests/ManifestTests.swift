@@ -92,6 +92,21 @@ func sampleManifest() -> Manifest {
     #expect(error.hasSuffix("compile the model again with this vaec"))
   }
 
+  /// Sizes of memory that native code writes to: 128 is as good a number as 256 for all that can be seen of it.
+  @Test(arguments: [
+    ("\"blockBytes\" : 256", "\"blockBytes\" : 128"), ("\"epochs\" : 3", "\"epochs\" : 4"),
+    ("\"seal\"", "\"deal\""),
+    ("}\n", "} \n"),
+  ])
+  func changeThatMakesSenseIsNoticed(_ old: String, _ new: String) throws {
+    let text = String(decoding: try sampleManifest().json(), as: UTF8.self)
+    let range = try #require(text.range(of: old))
+    let changed = Data(text.replacingCharacters(in: range, with: new).utf8)
+    #expect(
+      errorText { _ = try Manifest(json: changed, file: "t.json") }
+        == "t.json was changed after vaec wrote it: compile the model again with this vaec")
+  }
+
   @Test func shapesWhoseProductOverflowsAreRefused() {
     var manifest = sampleManifest()
     manifest.parameters[0].shape = [.max, .max]

@@ -133,6 +133,7 @@ enum TinyModel {
     compiler.waitUntilExit()
     try #require(compiler.terminationStatus == 0)
     var manifest = manifest()
+    manifest.libraryDigest = SHA256.hex(of: try readFile(path + "/tiny.so"))
     change(&manifest)
     try manifest.write(to: path + "/tiny.json")
     return path

@@ -134,6 +134,8 @@ enum ToyModel {
       "/usr/bin/env", ["cc", "-shared", "-fPIC", "-O1", "-o", path + "/toy.so", folder + "/toy.c", "-lm"],
       in: folder)
     try #require(compiler.status == 0, "\(compiler.errors)")
-    try manifest().write(to: path + "/toy.json")
+    var manifest = manifest()
+    manifest.libraryDigest = SHA256.hex(of: try readFile(path + "/toy.so"))
+    try manifest.write(to: path + "/toy.json")
   }
 }
