@@ -13,6 +13,10 @@ struct ProgramRun {
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    // What a user may have set must not decide what a test sees: data sets come from nowhere but the command line.
+    let own = ["VAEC_DATA_DIR", "XDG_CACHE_HOME", "OMP_NUM_THREADS", "OMP_THREAD_LIMIT"]
+    process.environment = ProcessInfo.processInfo.environment.filter { !own.contains($0.key) }
+      .merging(["HOME": folder], uniquingKeysWith: { _, new in new })
     let stem = folder + "/.\(UUID().uuidString)"
     let files = [stem + ".out", stem + ".err"]
     for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
