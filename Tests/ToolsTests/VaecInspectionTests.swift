@@ -178,7 +178,7 @@ import Testing
       "'fuse-dense' needs the types of all values: run 'infer-shapes' before it", 1
     ),
     ("plan small.vdl --entry encoder", "the model has no entry 'encoder'; it has train_step, ", 1),
-    ("ir folder", "cannot read folder: it is a folder; give a .vdl or .vir file", 1),
+    ("ir folder", "cannot read folder: it is a folder: name a file", 1),
     ("compile small.vdl --emit ast -o none/out", "cannot write none/out: the folder does not exist", 1),
     ("compile other.vir --emit ast", "other.vir is a program, which has no syntax tree: give a .vdl file", 1),
     ("compile small.vdl --emit tree", "--emit takes ast, ir, schedule, plan, llvm, asm or obj, not 'tree'", 2),
