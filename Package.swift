@@ -96,7 +96,10 @@ let package = Package(
       name: "InspectionTests", dependencies: ["Inspection", "Passes", "VDL", "IR", "Diagnostics"]),
     .testTarget(
       name: "ReferenceTests",
-      dependencies: ["Reference", "Passes", "VDL", "IR", "Artifact", "Diagnostics", "Random"]),
+      dependencies: ["Reference", "ReferenceTesting", "Passes", "VDL", "IR", "Artifact", "Diagnostics", "Random"]),
+    .target(
+      name: "ReferenceTesting", dependencies: ["VDL", "Passes", "IR", "Artifact", "Diagnostics"],
+      path: "Tests/ReferenceTesting"),
     .testTarget(name: "ArtifactTests", dependencies: ["Artifact"]),
     .target(name: "NativeTesting", dependencies: ["LLVM"], path: "Tests/NativeTesting"),
     .testTarget(name: "LLVMTests", dependencies: ["LLVM", "NativeTesting"]),
@@ -104,8 +107,8 @@ let package = Package(
     .testTarget(
       name: "LoweringTests",
       dependencies: [
-        "Lowering", "Kernels", "LLVM", "Reference", "Runtime", "CModel", "VDL", "Passes", "IR", "Artifact",
-        "Diagnostics",
+        "Lowering", "Kernels", "LLVM", "Reference", "ReferenceTesting", "Runtime", "CModel", "VDL", "Passes", "IR",
+        "Artifact", "Diagnostics",
       ]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artifact", "Random"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),

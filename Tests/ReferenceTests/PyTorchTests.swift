@@ -3,6 +3,7 @@ import Foundation
 import IR
 import Passes
 import Reference
+import ReferenceTesting
 import Testing
 import VDL
 
@@ -20,13 +21,7 @@ struct PyTorchTests {
   static let tolerance = 1e-10
 
   /// Models/convvae.vdl with shapes, and with the noise of `train_step` an argument as in `gradients`.
-  static func model() throws -> Module {
-    var module = try Pipeline([.inferShapes]).run(try convvae()).module
-    for index in module.entries.indices where module.entries[index].name == "train_step" {
-      try module.entries[index].takeNoiseAsArgument()
-    }
-    return module
-  }
+  static func model() throws -> Module { try convvaeWithNoiseGiven() }
 
   private static let unoptimized = Pipeline([.simplify, .differentiate])
   private static let optimized = Pipeline(Array(Pipeline.standard.passes.dropFirst()))
@@ -86,14 +81,5 @@ struct PyTorchTests {
         expect(globals[name], weights, "\(name) after one step")
       }
     }
-  }
-}
-
-extension Entry {
-  /// Makes the result of `normal_noise` an argument of its name.
-  fileprivate mutating func takeNoiseAsArgument() throws {
-    let draw = try #require(operations.firstIndex { $0.name == "normal_noise" })
-    arguments.append(Argument(role: .noise, value: operations[draw].results[0]))
-    operations.remove(at: draw)
   }
 }
