@@ -96,7 +96,9 @@ let package = Package(
       name: "InspectionTests", dependencies: ["Inspection", "Passes", "VDL", "IR", "Diagnostics"]),
     .testTarget(
       name: "ReferenceTests",
-      dependencies: ["Reference", "ReferenceTesting", "Passes", "VDL", "IR", "Artifact", "Diagnostics", "Random"]),
+      dependencies: [
+        "Reference", "ReferenceTesting", "Passes", "VDL", "IR", "Artifact", "Diagnostics", "Random",
+      ]),
     .target(
       name: "ReferenceTesting", dependencies: ["VDL", "Passes", "IR", "Artifact", "Diagnostics"],
       path: "Tests/ReferenceTesting"),
@@ -107,7 +109,8 @@ let package = Package(
     .testTarget(
       name: "LoweringTests",
       dependencies: [
-        "Lowering", "Kernels", "LLVM", "Reference", "ReferenceTesting", "Runtime", "CModel", "VDL", "Passes", "IR",
+        "Lowering", "Kernels", "LLVM", "Reference", "ReferenceTesting", "Runtime", "CModel", "VDL", "Passes",
+        "IR",
         "Artifact", "Diagnostics",
       ]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artifact", "Random"]),

@@ -70,14 +70,17 @@ private struct TargetTiles {
   func prepare(_ first: LLVMValue, _ width: Int) {
     guard let bytes else { return }
     let tile = LayoutKernels.loadTile(
-      k, source, features: features, first: first, width: width, vector: vector, images: bytes.images, isBytes: true)
+      k, source, features: features, first: first, width: width, vector: vector, images: bytes.images,
+      isBytes: true)
     for (feature, values) in tile.enumerated() { k.storeVector(values, bytes.tile, feature) }
   }
 
   /// The vector of feature `first + feature`.
   func load(_ first: LLVMValue, _ feature: LLVMValue) -> LLVMValue {
     let b = k.b
-    if let bytes { return b.load(k.vector, from: b.offset(bytes.tile, bytes: b.mulIndex(feature, k.lanes * 4))) }
+    if let bytes {
+      return b.load(k.vector, from: b.offset(bytes.tile, bytes: b.mulIndex(feature, k.lanes * 4)))
+    }
     return k.loadVector(b.offset(source, bytes: b.mulIndex(b.add(first, feature), k.rowBytes)), vector)
   }
 }
