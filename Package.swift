@@ -90,10 +90,12 @@ let package = Package(
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
     .testTarget(name: "RandomTests", dependencies: ["Random"]),
     .testTarget(name: "IRTests", dependencies: ["IR", "Diagnostics"]),
-    .testTarget(name: "VDLTests", dependencies: ["VDL", "IR", "Diagnostics"]),
+    .target(name: "LanguageTesting", dependencies: ["VDL", "Diagnostics"], path: "Tests/LanguageTesting"),
+    .testTarget(name: "VDLTests", dependencies: ["VDL", "LanguageTesting", "IR", "Diagnostics"]),
     .testTarget(name: "PassesTests", dependencies: ["Passes", "VDL", "IR", "Diagnostics"]),
     .testTarget(
-      name: "InspectionTests", dependencies: ["Inspection", "Passes", "VDL", "IR", "Diagnostics"]),
+      name: "InspectionTests",
+      dependencies: ["Inspection", "LanguageTesting", "Passes", "VDL", "IR", "Diagnostics"]),
     .testTarget(
       name: "ReferenceTests",
       dependencies: [

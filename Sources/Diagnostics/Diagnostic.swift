@@ -20,12 +20,18 @@ public struct Diagnostic: Error, Sendable, Equatable {
   public var message: String
   public var range: SourceRange?
   public var notes: [Note]
+  /// The lint rule that found it, for a warning.
+  public var rule: String?
 
-  public init(_ message: String, at range: SourceRange?, severity: Severity = .error, notes: [Note] = []) {
+  public init(
+    _ message: String, at range: SourceRange?, severity: Severity = .error, notes: [Note] = [],
+    rule: String? = nil
+  ) {
     self.severity = severity
     self.message = message
     self.range = range
     self.notes = notes
+    self.rule = rule
   }
 }
 
@@ -35,5 +41,19 @@ public struct DiagnosticList: Error, Sendable, Equatable {
 
   public init(_ diagnostics: [Diagnostic]) {
     self.diagnostics = diagnostics
+  }
+
+  /// In the order of the text; what has no place comes first.
+  public var ordered: DiagnosticList {
+    let start = SourcePosition(line: 0, column: 0)
+    return DiagnosticList(
+      diagnostics.enumerated().sorted { a, b in
+        let (first, second) = (a.element.range?.start ?? start, b.element.range?.start ?? start)
+        return first == second ? a.offset < b.offset : first < second
+      }.map(\.element))
+  }
+
+  public func count(_ severity: Diagnostic.Severity) -> Int {
+    diagnostics.filter { $0.severity == severity }.count
   }
 }

@@ -13,8 +13,9 @@ public struct DiagnosticRenderer: Sendable {
   }
 
   public func render(_ diagnostic: Diagnostic) -> String {
+    let rule = diagnostic.rule.map { " [\($0)]" } ?? ""
     var lines = render(
-      label: diagnostic.severity.rawValue, message: diagnostic.message, range: diagnostic.range)
+      label: diagnostic.severity.rawValue, message: diagnostic.message + rule, range: diagnostic.range)
     for note in diagnostic.notes {
       lines += render(label: "note", message: note.message, range: note.range)
     }

@@ -27,6 +27,12 @@ extension Pass {
 }
 
 extension Module {
+  /// What shape inference finds wrong with a module of which parts are missing: values that nothing types are passed over.
+  public func shapeErrorsWherePossible() -> [Diagnostic] {
+    var inference = ShapeInference(self)
+    return inference.diagnose()
+  }
+
   fileprivate var unknownTypeCount: Int {
     globals.filter { !$0.type.isComplete }.count
       + entries.reduce(0) { sum, entry in
@@ -47,6 +53,19 @@ private struct ShapeInference {
   /// Rounds over the entries until no parameter's shape changes: an entry may use a parameter before the
   /// operation that tells its shape. Each round makes fewer extents unknown, so they end.
   mutating func run() throws -> Module {
+    inferAll()
+    checkCompleteness()
+    guard diagnostics.isEmpty else { throw DiagnosticList(diagnostics.uniqued()) }
+    return module
+  }
+
+  /// The mistakes that are not of completeness.
+  mutating func diagnose() -> [Diagnostic] {
+    inferAll()
+    return diagnostics.uniqued()
+  }
+
+  private mutating func inferAll() {
     let encodeFirst = module.entries.indices.sorted {
       (module.entries[$0].name == "encode" ? 0 : 1, $0) < (module.entries[$1].name == "encode" ? 0 : 1, $1)
     }
@@ -56,9 +75,6 @@ private struct ShapeInference {
       diagnostics = []
       for index in encodeFirst { infer(entry: index) }
     } while module.globals != known
-    checkCompleteness()
-    guard diagnostics.isEmpty else { throw DiagnosticList(diagnostics.uniqued()) }
-    return module
   }
 
   private mutating func infer(entry index: Int) {

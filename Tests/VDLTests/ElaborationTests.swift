@@ -1,5 +1,6 @@
 import Diagnostics
 import IR
+import LanguageTesting
 import Testing
 import VDL
 

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import LanguageTesting
 import Testing
 import VDL
 

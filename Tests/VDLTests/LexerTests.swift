@@ -1,4 +1,5 @@
 import Diagnostics
+import LanguageTesting
 import Testing
 import VDL
 

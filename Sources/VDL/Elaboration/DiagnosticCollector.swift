@@ -21,14 +21,7 @@ final class DiagnosticCollector {
   }
 
   /// What was found, in the order of the text; what has no place there comes first.
-  var list: DiagnosticList {
-    let start = SourcePosition(line: 0, column: 0)
-    return DiagnosticList(
-      diagnostics.enumerated().sorted { a, b in
-        let (first, second) = (a.element.range?.start ?? start, b.element.range?.start ?? start)
-        return first == second ? a.offset < b.offset : first < second
-      }.map(\.element))
-  }
+  var list: DiagnosticList { DiagnosticList(diagnostics).ordered }
 
   /// The note that proposes a name near the one that is not known.
   static func suggestion<Names: Sequence<String>>(for name: String, in names: Names) -> [Diagnostic.Note] {

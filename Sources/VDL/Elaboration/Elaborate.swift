@@ -8,6 +8,22 @@ import IR
 /// - Parameter settings: texts of numbers that replace the values of `config` declarations, by name (`--set`).
 /// - Throws: everything that is wrong with the model, in the order of the text.
 public func elaborate(_ model: ModelSyntax, settings: [String: String] = [:]) throws(DiagnosticList) -> Module {
+  let elaborated = elaborateWherePossible(model, settings: settings)
+  guard elaborated.errors.isEmpty else { throw DiagnosticList(elaborated.errors) }
+  return elaborated.module
+}
+
+/// A model as far as it could be elaborated.
+public struct ElaboratedModel: Sendable {
+  /// The module where the model is right. Else one with a single entry that holds what could be made of encoder, decoder
+  /// and objective, for passes that look for further errors.
+  public var module: Module
+  /// What is wrong with the model, in the order of the text.
+  public var errors: [Diagnostic]
+}
+
+/// Elaborates a model as `elaborate` does, and what can be elaborated of a faulty one.
+public func elaborateWherePossible(_ model: ModelSyntax, settings: [String: String] = [:]) -> ElaboratedModel {
   let diagnostics = DiagnosticCollector()
   var collector = SymbolCollector(model, settings: settings, diagnostics: diagnostics)
   collector.run()
@@ -24,14 +40,14 @@ public func elaborate(_ model: ModelSyntax, settings: [String: String] = [:]) th
     diagnostics.report(
       "the compiler cannot elaborate this model and does not know why; please report it", at: nil)
   }
-  guard let entries, diagnostics.diagnostics.isEmpty else { throw diagnostics.list }
   var module = Module(name: model.name.text, sourceFile: model.range.file)
   module.configuration = symbols.configNames.map { NamedNumber($0, symbols.configs[$0]?.value?.number ?? 0) }
   module.hypers = symbols.hyperNames.map { NamedNumber($0, symbols.hypers[$0]?.value ?? 0) }
   module.training = training.defaults
+  let isRight = diagnostics.diagnostics.isEmpty
+  module.entries = isRight ? entries ?? [] : [elaborator.partialEntry()]
   module.globals = elaborator.registry.globals
-  module.entries = entries
-  return module
+  return ElaboratedModel(module: module, errors: diagnostics.list.diagnostics)
 }
 
 /// Parses and elaborates a text.

@@ -19,6 +19,16 @@ struct ModuleElaborator {
     return entries
   }
 
+  /// What can be made of the scopes and the objective of a faulty model. Where it is used, what is faulty has no type and
+  /// nothing that depends on it has one.
+  func partialEntry() -> Entry {
+    var entry = elaborator("partial", .mean)
+    entry.addImages()
+    entry.addHypers()
+    _ = try? perImageMetrics(&entry)
+    return entry.builder.entry
+  }
+
   private func elaborator(_ name: String, _ mode: EntryElaborator.LatentMode) -> EntryElaborator {
     EntryElaborator(name, symbols: symbols, registry: registry, diagnostics: diagnostics, latentMode: mode)
   }
@@ -86,14 +96,17 @@ struct ModuleElaborator {
 
   /// The loss and then the objective's terms, per image, by name.
   private func perImageMetrics(_ entry: inout EntryElaborator) throws(Recovery) -> [(String, ValueID)] {
-    // The decoder is looked at even where the encoder is faulty, for its errors.
+    // Decoder and objective are looked at even where what comes before them is faulty, for their errors.
     let isEncoded = (try? entry.elaborateEncoder()) != nil
     for name in symbols.latentNames where entry.latents[name] == nil {
-      entry.latents[name] = EntryElaborator.Latent(value: entry.standIn())
+      entry.latents[name] = EntryElaborator.Latent(value: entry.standIn(), isFaulty: true)
     }
     let isDecoded = (try? entry.elaborateDecoder()) != nil
-    guard isEncoded, isDecoded else { throw Recovery() }
+    for result in symbols.decoder?.results ?? [] where entry.outputs[result.text] == nil {
+      entry.outputs[result.text] = .faulty
+    }
     let loss = try entry.loss()
+    guard isEncoded, isDecoded else { throw Recovery() }
     var metrics = [("loss", loss)]
     try at(symbols.objective?.range, &entry) { entry throws(Recovery) in
       for key in entry.termOrder { metrics.append((entry.metricName(key), try entry.metric(key))) }

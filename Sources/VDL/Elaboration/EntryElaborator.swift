@@ -24,6 +24,8 @@ struct EntryElaborator {
     var value: ValueID
     /// Nil where the latent is computed, not drawn.
     var posterior: (mean: ValueID, logvar: ValueID)?
+    /// Whether what makes it is wrong, which has been reported.
+    var isFaulty = false
   }
 
   /// What the decoder made of an input.
@@ -32,6 +34,8 @@ struct EntryElaborator {
     case value(ValueID)
     /// `x ~ bernoulli(logits: ...)`.
     case bernoulli(logits: ValueID)
+    /// What makes it is wrong, which has been reported.
+    case faulty
   }
 
   let symbols: ModelSymbols

@@ -129,6 +129,7 @@ extension EntryElaborator {
   }
 
   private mutating func klTerm(_ latent: String, _ call: Call) throws(Recovery) -> ValueID {
+    if latents[latent]?.isFaulty ?? true { throw Recovery() }
     guard let posterior = latents[latent]?.posterior else {
       throw diagnostics.fail(
         "'kl(\(latent))' needs a posterior: the encoder does not draw '\(latent)'", at: call.range,
@@ -144,6 +145,7 @@ extension EntryElaborator {
   }
 
   private mutating func loglikTerm(_ input: String, _ call: Call) throws(Recovery) -> ValueID {
+    if case .faulty? = outputs[input] { throw Recovery() }
     guard case .bernoulli(let logits)? = outputs[input] else {
       throw diagnostics.fail(
         "'loglik(\(input))' needs a likelihood: the decoder does not draw '\(input)'", at: call.range,

@@ -55,6 +55,7 @@ extension EntryElaborator {
     switch output {
     case .value(let value): return value
     case .bernoulli(let logits): return try emit("sigmoid", [logits])
+    case .faulty: throw Recovery()
     }
   }
 }

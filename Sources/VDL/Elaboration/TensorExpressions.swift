@@ -96,8 +96,8 @@ extension EntryElaborator {
     }
   }
 
-  /// Applies the stages in order. A faulty source or stage is reported and left out, so that the errors of what is
-  /// behind it are found as well.
+  /// Applies the stages in order. A faulty source or stage is reported and something unknown stands in for it, so that the
+  /// errors of what is behind it are found as well.
   private mutating func pipeline(_ node: Pipeline, _ environment: Environment) throws(Recovery) -> ValueID {
     var value: ValueID
     var isFaulty = false
@@ -111,6 +111,7 @@ extension EntryElaborator {
       do {
         value = try apply(stage, arguments: stage.arguments[...], to: value, environment)
       } catch {
+        value = standIn()
         isFaulty = true
       }
     }

@@ -2,13 +2,13 @@ import Diagnostics
 import VDL
 
 /// Texts with some of their tokens dropped or replaced.
-enum Mutation {
+public enum Mutation {
   private static let vocabulary =
     Keyword.allCases.map(\.rawValue) + Punctuation.allCases.map(\.rawValue)
     + ["x", "1", "0.5", "\"a\"", "\"", "@", "//", "///", "\n", "é", "99999999999999999999"]
 
   /// The text of tokens with the line breaks between them; a nil drops the token.
-  static func text(of tokens: [Token], replacing changes: [Int: String?]) -> String {
+  public static func text(of tokens: [Token], replacing changes: [Int: String?]) -> String {
     var result = ""
     for (index, token) in tokens.enumerated() where token.kind != .endOfFile {
       if index > 0 { result += token.isFirstOnLine ? "\n" : " " }
@@ -18,7 +18,7 @@ enum Mutation {
     return result
   }
 
-  static func changes(
+  public static func changes(
     of tokens: [Token], count: ClosedRange<Int>, _ generator: inout TestGenerator
   ) -> [Int: String?] {
     var changes: [Int: String?] = [:]
@@ -30,7 +30,7 @@ enum Mutation {
     return changes
   }
 
-  static func tokens(of text: String, changes count: ClosedRange<Int>, _ generator: inout TestGenerator)
+  public static func tokens(of text: String, changes count: ClosedRange<Int>, _ generator: inout TestGenerator)
     -> String
   {
     let tokens = lex(SourceText(name: "mutant.vdl", text: text)).tokens

@@ -1,8 +1,8 @@
 /// Texts that use every construct of the grammar, also those that no op stands behind yet.
-enum SampleTexts {
-  static let all = [everything, rest]
+public enum SampleTexts {
+  public static let all = [everything, rest]
 
-  static let everything = """
+  public static let everything = """
     // Before the model.
 
     /// Everything.
@@ -31,7 +31,7 @@ enum SampleTexts {
     // Behind the model.
     """
 
-  static let rest = """
+  public static let rest = """
     model rest {
       encoder (x) -> z, z2 {
         z ~ normal(mean:   h |> dense(2),  // the mean

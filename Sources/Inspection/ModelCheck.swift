@@ -1,0 +1,34 @@
+import Diagnostics
+import Passes
+import VDL
+
+/// Everything that the compiler has to say about a model's text, short of making code of it.
+public enum ModelCheck {
+  /// Errors of the text, of names and arguments, and of shapes; for a model without errors the warnings of the lint rules.
+  /// In the order of the text.
+  ///
+  /// After an error of the grammar nothing else is looked at: what was left out would be missed everywhere.
+  ///
+  /// - Parameter settings: texts of numbers that replace the values of `config` declarations.
+  /// - Throws: only where the compiler itself is wrong.
+  public static func diagnostics(
+    _ source: SourceText, settings: [String: String] = [:]
+  ) throws -> DiagnosticList {
+    let model: ModelSyntax
+    do {
+      model = try parseModel(source)
+    } catch {
+      return error
+    }
+    let elaborated = elaborateWherePossible(model, settings: settings)
+    guard elaborated.errors.isEmpty else {
+      return DiagnosticList(elaborated.errors + elaborated.module.shapeErrorsWherePossible()).ordered
+    }
+    do {
+      _ = try Pipeline([.inferShapes]).run(elaborated.module)
+    } catch let errors as DiagnosticList {
+      return errors.ordered
+    }
+    return DiagnosticList(lint(model))
+  }
+}

@@ -1,0 +1,179 @@
+import Diagnostics
+import Foundation
+import LanguageTesting
+import Testing
+import VDL
+
+@Suite struct LintTests {
+  /// A model without a fault; the tests put other lines in place of its own.
+  private static let base = """
+    model m {
+      config hidden = 16
+      hyper beta = 1.0
+      input x: image[1, 28, 28]
+      block down(h, channels) = h |> conv(channels, kernel: 3) |> relu
+      shared last = dense(784)
+      encoder (x) -> z {
+        let h = x |> down(4) |> flatten |> dense(hidden)
+        z ~ normal(mean: h |> dense(2), logvar: h |> dense(2))
+      }
+      prior z ~ normal(mean: 0, std: 1)
+      decoder (z) -> x {
+        x ~ bernoulli(logits: z |> last |> reshape(1, 28, 28))
+      }
+      maximize loglik(x) - beta * kl(z)
+    }
+    """
+
+  private func warnings(_ text: MarkedText) throws -> [Diagnostic] { lint(try parseModel(text.source)) }
+
+  /// The base with one piece replaced.
+  private func changed(_ original: String, _ replacement: String) throws -> MarkedText {
+    let text = Self.base.replacingOccurrences(of: original, with: replacement)
+    try #require(text != Self.base)
+    return MarkedText(text)
+  }
+
+  @Test func theBaseHasNoWarnings() throws {
+    #expect(try warnings(MarkedText(Self.base)).isEmpty)
+  }
+
+  @Test(arguments: Models.names)
+  func modelsOfTheRepositoryHaveNoWarnings(name: String) throws {
+    #expect(lint(try parseModel(try Models.source(name))).isEmpty)
+  }
+
+  static let unused: [(String, String, String)] = [
+    ("config hidden = 16", "config hidden = 16\n config «other» = 3", "config 'other' is never used"),
+    ("config hidden = 16", "config «a» = 3\n config hidden = 3", "config 'a' is never used"),
+    ("- beta * kl", "- kl", "hyper 'beta' is never used"),
+    ("|> down(4) ", "", "block 'down' is never used"),
+    ("conv(channels, ", "conv(4, ", "parameter 'channels' of block 'down' is never used"),
+    ("= h |> conv", "= channels |> conv", "parameter 'h' of block 'down' is never used"),
+    ("|> last", "|> dense(784)", "shared layer 'last' is never used"),
+    ("input x", "input «y»: class[10]\n input x", "input 'y' is never used"),
+    ("let h =", "let «k» = x |> relu\n let h =", "value 'k' is never used"),
+    ("= x |> down", "= hidden |> down", "parameter 'x' of the encoder is never used"),
+    ("decoder (z)", "decoder («w»)", "parameter 'w' of the decoder is never used"),
+    ("-> z {", "-> z, «w» {", "latent 'w' is never used"),
+    ("block down(h, channels)", "block down(h, hidden)", "config 'hidden' is never used"),
+  ]
+
+  @Test(arguments: unused)
+  func aNameThatNothingUsesIsFound(original: String, replacement: String, message: String) throws {
+    var replacement = replacement
+    var text = Self.base
+    if replacement == "block down(h, hidden)" {
+      text = text.replacingOccurrences(of: "dense(hidden)", with: "dense(3)")
+        .replacingOccurrences(of: "conv(channels", with: "conv(hidden")
+    }
+    // Where the change is elsewhere, the declaration is marked.
+    let declarations = [
+      "hyper beta": "hyper «beta»", "block down(": "block «down»(", "(h, channels)": "(h, «channels»)",
+      "shared last": "shared «last»", "down(h,": "down(«h»,", "encoder (x)": "encoder («x»)",
+      "config hidden = 16": "config «hidden» = 16",
+    ]
+    if !replacement.contains("«") {
+      let name = message.split(separator: "'").dropFirst().first.map(String.init) ?? ""
+      for (plain, marked) in declarations where marked.contains("«\(name)»") {
+        text = text.replacingOccurrences(of: plain, with: marked)
+        replacement = replacement.replacingOccurrences(of: plain, with: marked)
+      }
+    }
+    text = text.replacingOccurrences(of: original, with: replacement)
+    let marked = MarkedText(text)
+    expect(try warnings(marked), are: [message], at: marked)
+  }
+
+  @Test func aNameThatBeginsWithAnUnderscoreMayGoUnused() throws {
+    #expect(try warnings(try changed("let h =", "let _k = x\n let h =")).isEmpty)
+  }
+
+  @Test func aValueThatAPenaltyNamesIsUsed() throws {
+    let text = try changed("let h =", "let k = x |> relu\n let h =")
+    let penalized = String(decoding: text.source.bytes, as: UTF8.self)
+      .replacingOccurrences(of: "kl(z)", with: "kl(z) - 0.1 * l1(k)")
+    #expect(try warnings(MarkedText(penalized)).isEmpty)
+  }
+
+  static let deviations: [(String, String, String)] = [
+    (
+      "logvar: h |> dense(2) |> «softplus»", "std-as-logvar",
+      "'logvar:' takes the logarithm of a variance, which may be below 0; 'softplus' gives nothing below 0"
+    ),
+    (
+      "logvar: (h |> dense(2) |> «relu»)", "std-as-logvar",
+      "'logvar:' takes the logarithm of a variance, which may be below 0; 'relu' gives nothing below 0"
+    ),
+    (
+      "logvar: h |> dense(2) as «sigma»", "std-as-logvar",
+      "'logvar:' takes the logarithm of a variance, but 'sigma' is named like a standard deviation"
+    ),
+    (
+      "logvar: «log_std»", "std-as-logvar",
+      "'logvar:' takes log(std^2), but 'log_std' is named like log(std), half of it"
+    ),
+    (
+      "logvar: «deviation»", "std-as-logvar",
+      "'logvar:' takes the logarithm of a variance, which may be below 0; 'softplus' gives nothing below 0"
+    ),
+    (
+      "logvar: h |> «positive»", "std-as-logvar",
+      "'logvar:' takes the logarithm of a variance, which may be below 0; 'softplus' gives nothing below 0"
+    ),
+    (
+      "std: h |> dense(2) |> softplus as «logvar»", "logvar-as-std",
+      "'std:' takes a standard deviation, but 'logvar' is named like something else"
+    ),
+    ("std: h |> «dense»(2)", "unbounded-std", "'std:' has to be above 0, but 'dense' gives any number"),
+    ("std: h |> dense(2) |> «relu»", "unbounded-std", "'std:' has to be above 0, but 'relu' gives 0, too"),
+  ]
+
+  @Test(arguments: deviations)
+  func aDeviationInThePlaceOfAnotherIsFound(argument: String, rule: String, message: String) throws {
+    var marked = argument
+    // What is made in another line is marked where it is given, and noted where it is made.
+    if argument == "logvar: h |> «positive»" { marked = "logvar: «h |> positive»" }
+    let definitions = [
+      "log_std": "let log_std = h |> dense(2)\n ", "deviation": "let deviation = h |> dense(2) |> softplus\n ",
+    ]
+    let definition = definitions.first { argument.contains($0.key) }?.value ?? ""
+    let text = Self.base
+      .replacingOccurrences(
+        of: "z ~ normal(mean: h |> dense(2), logvar: h |> dense(2))",
+        with: definition + "z ~ normal(mean: h |> dense(2), \(marked))"
+      )
+      .replacingOccurrences(
+        of: "model m {",
+        with: argument.contains("positive")
+          ? "model m {\n block positive(h) = h |> dense(2) |> softplus" : "model m {")
+    let source = MarkedText(text)
+    let found = try warnings(source)
+    expect(found, are: [message], at: source)
+    #expect(found.map(\.rule) == [rule])
+    #expect(found.map(\.severity) == [.warning])
+    let isMadeElsewhere = argument.contains("positive") || argument.contains("deviation")
+    #expect(found.first?.notes.last?.message.hasPrefix("it is made here") == isMadeElsewhere)
+  }
+
+  @Test(arguments: [
+    "logvar: h |> dense(2) |> softplus |> dense(2)", "std: h |> dense(2) |> softplus", "logvar: h |> log_var",
+    "std: h |> dense(2) |> sigmoid", "logvar: h |> tanh",
+  ])
+  func whatIsInOrderIsNotFound(argument: String) throws {
+    let text = try changed("logvar: h |> dense(2)", argument)
+    #expect(try warnings(text).isEmpty)
+  }
+
+  @Test func blocksThatApplyThemselvesAreFollowedNoFurther() throws {
+    let text = try changed("logvar: h |> dense(2)", "logvar: h |> down(1)")
+    let endless = String(decoding: text.source.bytes, as: UTF8.self)
+      .replacingOccurrences(of: "|> relu\n", with: "|> down(channels)\n")
+    #expect(try warnings(MarkedText(endless)).isEmpty)
+  }
+
+  @Test func rulesHaveNamesAndSummaries() {
+    #expect(Set(LintRule.all.map(\.id)).count == LintRule.all.count)
+    for rule in LintRule.all { #expect(!rule.summary.isEmpty && !rule.summary.contains("\n")) }
+  }
+}
