@@ -3,6 +3,9 @@ import Lowering
 /// Errors in a model, rendered with the lines that they point to.
 struct LocatedError: Error {
   let text: String
+
+  /// For errors that the command has shown itself.
+  static let shown = LocatedError(text: "")
 }
 
 /// What a command cannot do, and what helps.

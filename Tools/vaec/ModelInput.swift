@@ -23,7 +23,7 @@ struct ModelInput {
       invocation[VaecCommands.set].map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
   }
 
-  private static func text(of path: String, sizeLimit: Int) throws -> String {
+  static func text(of path: String, sizeLimit: Int) throws -> String {
     guard let text = String(data: try readFile(path, limit: sizeLimit), encoding: .utf8) else {
       throw FileError(.read, path, reason: "it is not UTF-8 text: save it as UTF-8")
     }

@@ -11,6 +11,7 @@ enum VaecCommands {
     program: "vaec", version: ModelCompiler.version.split(separator: " ").last.map(String.init) ?? "",
     summary: "compiles autoencoders from a text language to native code",
     commands: [
+      NewCommand.command, CheckCommand.command, FormatCommand.command,
       CompileCommand.command, SummaryCommand.command, IRCommand.command, OptCommand.command,
       PlanCommand.command,
       passes, ops,
@@ -36,6 +37,9 @@ enum VaecCommands {
 
   static func run(_ invocation: Invocation) throws {
     switch invocation.command.name {
+    case "new": try NewCommand.run(invocation)
+    case "check": try CheckCommand.run(invocation)
+    case "format": try FormatCommand.run(invocation)
     case "compile": try CompileCommand.run(invocation)
     case "summary": try SummaryCommand.run(invocation)
     case "ir": try IRCommand.run(invocation)
@@ -49,7 +53,7 @@ enum VaecCommands {
   /// Prints an error to standard error and gives the exit status that belongs to it.
   static func report(_ error: any Error) -> ExitStatus {
     if let located = error as? LocatedError {
-      writeError(located.text + "\n")
+      if !located.text.isEmpty { writeError(located.text + "\n") }
       return .mistake
     }
     let (line, status) = table.report(error)
