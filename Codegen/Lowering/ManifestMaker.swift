@@ -19,7 +19,8 @@ struct ManifestMaker {
       name: module.name, compiler: compiler, digest: digest,
       source: Manifest.Source(file: module.sourceFile, digest: sourceDigest),
       target: Manifest.Target(
-        triple: target.machine.triple, cpu: target.machine.cpu, features: layout.requiredFeatures(target),
+        triple: target.machine.triple, cpu: target.machine.cpu,
+        features: TargetSelection.requiredFeatures(target.machine),
         vectorBytes: target.lanes * 4, blockImages: target.blockImages),
       configuration: module.configuration.map { Manifest.Setting(name: $0.name, value: .number($0.value)) },
       hypers: hypers,
@@ -154,15 +155,6 @@ struct GlobalLayout {
     case .uniform(let bound): .uniform(bound: bound)
     case .normal(let deviation): .normal(standardDeviation: deviation)
     case .constant(let value): .constant(value)
-    }
-  }
-
-  /// The instruction sets without which the code traps, by LLVM's names.
-  func requiredFeatures(_ target: KernelTarget) -> [String] {
-    switch (target.machine.architecture, target.lanes) {
-    case (.x86, 16): ["avx512f", "avx512bw", "avx512dq", "avx512vl", "avx2", "fma"]
-    case (.x86, 8): ["avx2", "fma"]
-    default: []
     }
   }
 }

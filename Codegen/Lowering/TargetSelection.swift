@@ -3,10 +3,14 @@ import LLVM
 /// The machines that code can be made for, by the words of `--cpu`. Kernels are written in fused multiply-adds, so x86 has
 /// to have FMA (x86-64-v3 and later): without it each would become a call of the C library.
 public enum TargetSelection {
-  /// The instruction sets of a level of the x86-64 psABI that the kernels care about.
+  /// What the levels of the x86-64 psABI add to each other (table 3.1), without what code does not use.
+  private static let second = ["+popcnt", "+sse3", "+sse4.1", "+sse4.2", "+ssse3"]
+  private static let third = ["+avx", "+avx2", "+bmi", "+bmi2", "+f16c", "+fma", "+lzcnt", "+movbe"]
+  private static let fourth = ["+avx512bw", "+avx512cd", "+avx512dq", "+avx512f", "+avx512vl"]
+
   private static let levels: [(name: String, features: [String])] = [
-    ("x86-64-v3", ["+avx2", "+bmi2", "+fma"]),
-    ("x86-64-v4", ["+avx2", "+avx512bw", "+avx512dq", "+avx512f", "+avx512vl", "+bmi2", "+fma"]),
+    ("x86-64-v3", (second + third).sorted()),
+    ("x86-64-v4", (second + third + fourth).sorted()),
   ]
 
   /// `host` and the levels.
@@ -22,5 +26,19 @@ public enum TargetSelection {
     if name == "host" { return .host }
     guard let level = levels.first(where: { $0.name == name }) else { return nil }
     return LLVMTarget(triple: "x86_64-unknown-linux-gnu", cpu: level.name, features: level.features)
+  }
+
+  /// The instruction sets without which the code may trap, by LLVM's names: those of the target's that LLVM uses unasked.
+  /// All of them, whether this code has them in it or not.
+  static func requiredFeatures(_ target: LLVMTarget) -> [String] {
+    guard target.architecture == .x86 else { return [] }
+    let others: Set = [
+      "bmi", "bmi2", "f16c", "fma", "fma4", "gfni", "lzcnt", "movbe", "popcnt", "sse3", "sse4.1", "sse4.2",
+      "sse4a",
+      "ssse3", "tbm", "xop",
+    ]
+    return target.features.filter { $0.hasPrefix("+") }.map { String($0.dropFirst()) }.filter {
+      $0.hasPrefix("avx") || others.contains($0)
+    }
   }
 }

@@ -31,7 +31,8 @@ public struct Machine: Sendable {
 
   /// LLVM's names that differ from the kernel's.
   private static let names = [
-    "64bit": "lm", "cmov": "cmov", "crc32": "sse4_2", "cx16": "cx16", "fxsr": "fxsr", "lzcnt": "abm",
+    "64bit": "lm", "bmi": "bmi1", "cmov": "cmov", "crc32": "sse4_2", "cx16": "cx16", "fxsr": "fxsr",
+    "lzcnt": "abm",
     "pclmul": "pclmulqdq", "prfchw": "3dnowprefetch", "rdrnd": "rdrand", "sahf": "lahf_lm", "sha": "sha_ni",
     "sse3": "pni", "sse4.1": "sse4_1", "sse4.2": "sse4_2", "x87": "fpu", "amx-tile": "amx_tile",
     "amx-bf16": "amx_bf16", "amx-int8": "amx_int8",
