@@ -64,8 +64,9 @@ enum Header {
       "}",
     ]
     // Results that are new values of parameters and state are written in place and take no pointer of the caller's.
-    let inputs = entry.arguments.map { (identifier($0.name), cType($0.element)) }
-    let outputs = entry.results.map { (identifier("out." + $0.name), cType($0.element)) }
+    var names = ParameterNames()
+    let inputs = entry.arguments.map { (names.take($0.name), cType($0.element)) }
+    let outputs = entry.results.map { (names.take("out." + $0.name), cType($0.element)) }
     var parameters = ["float *weights", "float *state", "void *arena", "int64_t count"]
     parameters += inputs.map { "const \($0.1) *\($0.0)" }
     parameters += outputs.map { "\($0.1) *\($0.0)" }
@@ -92,8 +93,32 @@ enum Header {
     case .i32: "int32_t"
     }
   }
+}
 
-  private static func identifier(_ name: String) -> String {
-    String(name.map { $0.isLetter || $0.isNumber ? $0 : "_" })
+/// Names of a wrapper's parameters: those of the tensors as far as C and C++ allow them, each once.
+private struct ParameterNames {
+  /// The wrapper's own names, its macros' and types', and the words of C11 and C++20 that can be a tensor's name.
+  private static let reserved: Set<String> = [
+    "weights", "state", "arena", "count", "inputs", "outputs", "executor", "call", "NULL",
+    "vaec_call", "vaec_executor", "size_t", "int32_t", "int64_t", "uint8_t", "uint32_t",
+    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
+    "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed",
+    "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while",
+    "alignas", "alignof", "and", "and_eq", "asm", "bitand", "bitor", "bool", "catch", "char16_t", "char32_t",
+    "char8_t", "class", "co_await", "co_return", "co_yield", "compl", "concept", "const_cast", "consteval",
+    "constexpr", "constinit", "decltype", "delete", "dynamic_cast", "explicit", "export", "false", "friend",
+    "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private",
+    "protected", "public", "reinterpret_cast", "requires", "static_assert", "static_cast", "template", "this",
+    "thread_local", "throw", "true", "try", "typeid", "typename", "using", "virtual", "wchar_t", "xor",
+    "xor_eq",
+  ]
+
+  private var taken = reserved
+
+  /// An identifier for a tensor: its name with `_` for every other character, and with more `_` behind where it is taken.
+  mutating func take(_ name: String) -> String {
+    var identifier = String(name.map { ($0.isLetter || $0.isNumber) && $0.isASCII ? $0 : "_" })
+    while !taken.insert(identifier).inserted { identifier += "_" }
+    return identifier
   }
 }
