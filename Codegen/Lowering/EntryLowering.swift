@@ -47,11 +47,14 @@ struct EntryLowering {
         schedule.append(ScheduledKernel(kernel: kernel, operation: position, access: access))
       }
     }
-    for (result, value) in plan.copies {
+    var replaced: Set<Place> = []
+    for (result, value, place) in plan.copies {
       guard let from = plan.slots[value] else {
         throw LoweringError.unplanned(operation: "return", entry: entry.name)
       }
-      let to = destination(of: result, from)
+      guard !replaced.contains(from.place) else { throw LoweringError.exchange(entry: entry.name) }
+      replaced.insert(place)
+      let to = TensorSlot(type: from.type.with(layout: .canonical), place: place)
       let kernel = maker.copy("\(symbol).result\(result)", from: from, to: to)
       var access = Access()
       access.add(read: from, target)
@@ -59,16 +62,6 @@ struct EntryLowering {
       schedule.append(ScheduledKernel(kernel: kernel, operation: nil, access: access))
     }
     return schedule.withBarriers()
-  }
-
-  private func destination(of result: Int, _ from: TensorSlot) -> TensorSlot {
-    if case .global(let name) = entry.results[result].target,
-      let value = entry.values.indices.first(where: { entry.values[$0].global == name }),
-      let slot = plan.slots[ValueID(value)]
-    {
-      return slot
-    }
-    return TensorSlot(type: from.type.with(layout: .canonical), place: .output(entry.outputNumber(of: result)))
   }
 
   // MARK: Functions

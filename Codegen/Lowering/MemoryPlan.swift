@@ -9,7 +9,7 @@ public struct MemoryPlan: Sendable {
   public private(set) var scratch: [Int: [Place]] = [:]
   public private(set) var arena = ArenaLayout(sharedBytes: 0, blockBytes: 0)
   /// Results that have to be copied to their target behind the last operation.
-  public private(set) var copies: [(result: Int, from: ValueID)] = []
+  public private(set) var copies: [(result: Int, from: ValueID, to: Place)] = []
   /// What lies in the arena, for the reader of the plan.
   public private(set) var buffers: [Buffer] = []
 
@@ -77,14 +77,22 @@ public struct MemoryPlan: Sendable {
     }
     for (index, result) in entry.results.enumerated()
     where directPlace(of: index, entry, globals, direct) == nil {
-      copies.append((index, result.value))
+      copies.append((index, result.value, destination(of: index, entry, globals)))
       if let owner = owners[result.value] { buffers[owner].last = entry.operations.count }
     }
+    // Old values of globals go to where they are wanted before new ones take their place.
+    copies = copies.filter { entry[$0.from].global != nil } + copies.filter { entry[$0.from].global == nil }
     arena = ArenaLayout(sharedBytes: place(perBlock: false), blockBytes: place(perBlock: true))
     for (value, owner) in owners {
       slots[value] = TensorSlot(type: entry.typeOf(value), place: buffers[owner].place)
     }
     scratch = scratchOwners.mapValues { $0.map { buffers[$0].place } }
+  }
+
+  /// Where a result is wanted: in the caller's memory, or where the global lies that it is the new value of.
+  private func destination(of result: Int, _ entry: Entry, _ globals: [String: Place]) -> Place {
+    if case .global(let name) = entry.results[result].target, let place = globals[name] { return place }
+    return .output(entry.outputNumber(of: result))
   }
 
   /// Offsets by first fit among the buffers that are alive at the same time; the bytes of the whole.
@@ -148,7 +156,9 @@ private func directTargets(_ entry: Entry, _ globals: [String: Place]) -> [Value
       let readers = entry.values.indices.filter { entry.values[$0].global == name }.flatMap {
         users[ValueID($0)] ?? []
       }
-      let isOverwritable = readers.allSatisfy { $0 <= defined }
+      // A result that is the old value is read last of all.
+      let isReturned = entry.results.contains { entry[$0.value].global == name }
+      let isOverwritable = !isReturned && readers.allSatisfy { $0 <= defined }
       let isElementwise = entry.operations[defined].worksInPlace
       if isOverwritable, isElementwise || !readers.contains(defined) { direct[result.value] = globals[name] }
     } else if type.layout == .canonical, !(type.isPerImage && entry.operations[defined].name != "relayout") {
