@@ -14,7 +14,9 @@ final class NativeModule: @unchecked Sendable {
   let manifest: Manifest
   /// The same artifact as the runner loads it.
   let compiled: CompiledModel
-  let plans: [String: MemoryPlan]
+  let header: String
+  /// The shared object's bytes.
+  let library: Data
   let target: TestTarget
   private let handle: UnsafeMutableRawPointer
 
@@ -28,11 +30,12 @@ final class NativeModule: @unchecked Sendable {
     let compiler = try ModelCompiler(target: target.llvm)
     let output = try compiler.lower(module, text: module.text, source: [])
     manifest = output.manifest
-    plans = output.plans
+    header = output.header
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("native-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     try compiler.write(output, to: folder.path)
     compiled = try CompiledModel(folder: folder.path)
+    library = try Data(contentsOf: folder.appendingPathComponent(manifest.library))
     guard let handle = dlopen(folder.appendingPathComponent(manifest.library).path, RTLD_NOW | RTLD_LOCAL)
     else {
       throw Failure(description: dlerror().map { String(cString: $0) } ?? "the library cannot be loaded")
@@ -65,12 +68,12 @@ final class NativeModule: @unchecked Sendable {
     return memory.outcome()
   }
 
-  func function(_ symbol: String) throws -> vaec_entry {
-    guard let address = dlsym(handle, symbol) else {
-      throw Failure(description: "there is no symbol \(symbol)")
-    }
-    // The header declares every entry with this type.
-    return unsafeBitCast(address, to: vaec_entry.self)
+  func function(_ symbol: String) throws -> vaec_entry { try self.symbol(symbol, as: vaec_entry.self) }
+
+  /// An exported function as the C function type that the header declares it with.
+  func symbol<Signature>(_ name: String, as type: Signature.Type) throws -> Signature {
+    guard let address = dlsym(handle, name) else { throw Failure(description: "there is no symbol \(name)") }
+    return unsafeBitCast(address, to: type)
   }
 }
 

@@ -1,0 +1,109 @@
+import Diagnostics
+import Foundation
+import IR
+import Passes
+import Reference
+import VDL
+
+/// A model of the repository, at every stage that the tests need.
+enum ModelFixture: String, CaseIterable, Sendable {
+  case convvae, densevae, convae
+
+  /// The module as the text says it, with shapes and gradients: no pass that optimizes has run. What it means is what
+  /// native code is held against.
+  func plain() throws -> Module { try Self.plains[self]?.get() ?? elaborated() }
+
+  private static let plains = Dictionary(
+    uniqueKeysWithValues: allCases.map { model in
+      (
+        model,
+        Once { try Pipeline([.inferShapes, .simplify, .differentiate]).run(try model.elaborated()).module }
+      )
+    })
+
+  /// What the compiler makes of it; `isFused` false leaves the fusions out.
+  func optimized(for target: TestTarget, isFused: Bool = true) throws -> Module {
+    let passes = Pipeline.standard.passes.filter { isFused || !$0.name.hasPrefix("fuse-") }
+    let options = PassOptions(blockImages: target.blockImages)
+    return try Pipeline(passes).run(try elaborated(), options: options).module
+  }
+
+  func elaborated() throws -> Module {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Models/\(rawValue).vdl")
+    return try elaborate(
+      SourceText(name: "\(rawValue).vdl", text: try String(contentsOf: file, encoding: .utf8)))
+  }
+
+  /// The entries' names.
+  var entries: [String] { (try? plain().entries.map(\.name)) ?? [] }
+
+  /// The model compiled, once for all tests.
+  func native(_ target: TestTarget = .host, isFused: Bool = true) throws -> NativeModule {
+    guard let made = Self.natives[Key(model: self, target: target, isFused: isFused)] else {
+      throw NativeModule.Failure(description: "no code for \(target)")
+    }
+    return try made.get()
+  }
+
+  private struct Key: Hashable {
+    var model: ModelFixture
+    var target: TestTarget
+    var isFused: Bool
+  }
+
+  private static let natives: [Key: Once<NativeModule>] = {
+    var made: [Key: Once<NativeModule>] = [:]
+    for model in allCases {
+      for target in TestTarget.available {
+        for isFused in [false, true] {
+          made[Key(model: model, target: target, isFused: isFused)] = Once {
+            try NativeModule(try model.optimized(for: target, isFused: isFused), target: target)
+          }
+        }
+      }
+    }
+    return made
+  }()
+
+  /// Initial weights, zero state, and random arguments of an entry.
+  func values(_ entryName: String, images: Int) throws -> EntryValues {
+    let module = try plain()
+    guard let entry = module.entry(entryName) else {
+      throw NativeModule.Failure(description: "\(rawValue) has no entry \(entryName)")
+    }
+    var values = EntryValues(module, entry: entry, images: images)
+    values.globals = try module.initialValues(seed: testSeed).mapValues(\.rounded)
+    for argument in entry.arguments {
+      let scalar: Double
+      switch argument.role {
+      case .step, .epoch: scalar = 1
+      case .rate: scalar = 1e-3
+      case .decay: scalar = 1e-4
+      case .hyper: scalar = 0.75
+      default: continue
+      }
+      if let name = entry[argument.value].name { values.arguments[name] = HostTensor(scalar: scalar).rounded }
+    }
+    return values
+  }
+}
+
+extension ModelFixture: CustomStringConvertible {
+  var description: String { rawValue }
+}
+
+/// An entry of a model and a machine.
+struct ModelEntry: Sendable, CustomStringConvertible {
+  let model: ModelFixture
+  let entry: String
+  let target: TestTarget
+
+  var description: String { "\(model) \(entry) \(target)" }
+
+  static func all(_ models: [ModelFixture], _ targets: [TestTarget]) -> [ModelEntry] {
+    models.flatMap { model in
+      model.entries.flatMap { entry in targets.map { ModelEntry(model: model, entry: entry, target: $0) } }
+    }
+  }
+}
