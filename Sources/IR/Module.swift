@@ -24,6 +24,10 @@ public struct Module: Sendable, Equatable {
   }
 
   public func global(_ name: String) -> Global? { globals.first { $0.name == name } }
+  /// The globals by name, for whoever looks many of them up; of two with one name the first.
+  public var globalsByName: [String: Global] {
+    Dictionary(globals.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
   public func entry(_ name: String) -> Entry? { entries.first { $0.name == name } }
   public var parameters: [Global] { globals.filter { $0.kind == .parameter } }
 }

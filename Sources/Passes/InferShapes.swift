@@ -79,8 +79,9 @@ private struct ShapeInference {
 
   private mutating func infer(entry index: Int) {
     var entry = module.entries[index]
+    let globals = module.globalsByName
     for value in entry.values.indices {
-      if let global = entry.values[value].global { entry[ValueID(value)].type = module.global(global)?.type }
+      if let global = entry.values[value].global { entry[ValueID(value)].type = globals[global]?.type }
     }
     for argument in entry.arguments where entry.type(of: argument.value) == nil {
       guard argument.role == .latent || argument.role == .noise, let name = entry[argument.value].name else {

@@ -266,7 +266,7 @@ import VDL
     let text = MarkedText(
       Self.base.replacingOccurrences(of: "model m {", with: "model «m» {\nblock b0(h) = h |> relu\n" + blocks)
         .replacingOccurrences(of: "x |> flatten", with: "x |> b30 |> flatten"))
-    expect(errors(text), are: ["the model applies more than 10000 layers"], at: text)
+    expect(errors(text), are: ["the model applies more than 1000 layers"], at: text)
     let chain = (1...40).map { "block b\($0)(h) = h |> b\($0 - 1)" }.joined(separator: "\n")
     let deep = MarkedText(
       Self.base.replacingOccurrences(of: "model m {", with: "model m {\nblock b0(h) = h |> relu\n" + chain)

@@ -4,15 +4,18 @@ import Diagnostics
 struct EntryVerifier {
   let entry: Entry
   let module: Module
+  /// The module's, by name.
+  let globals: [String: Global]
   let phase: Verifier.Phase
   private(set) var diagnostics: [Diagnostic] = []
   private let printer: EntryPrinter
   private var defined: Set<ValueID> = []
   private var names: Set<String> = []
 
-  init(entry: Entry, module: Module, phase: Verifier.Phase) {
+  init(entry: Entry, module: Module, globals: [String: Global], phase: Verifier.Phase) {
     self.entry = entry
     self.module = module
+    self.globals = globals
     self.phase = phase
     printer = EntryPrinter(entry, sourceFile: module.sourceFile)
   }
@@ -65,7 +68,7 @@ struct EntryVerifier {
       }
       return true
     }
-    guard let global = module.global(name) else {
+    guard let global = globals[name] else {
       let match = closestMatch(to: name, in: module.globals.map(\.name))
       report("there is no global @\(name)", at: operation, note: match.map { "did you mean '@\($0)'?" })
       return true
@@ -157,12 +160,12 @@ struct EntryVerifier {
         return report("the \(result.target) is \(type), not f32 with a row per image")
       }
     case .gradient(let name):
-      guard module.global(name)?.kind == .parameter else {
+      guard globals[name]?.kind == .parameter else {
         return report("there is no parameter '\(name)' for the result \(result.target)")
       }
-      check(result, type, against: module.global(name)?.type)
+      check(result, type, against: globals[name]?.type)
     case .global(let name):
-      guard let global = module.global(name) else { return report("there is no global @\(name) for a result") }
+      guard let global = globals[name] else { return report("there is no global @\(name) for a result") }
       check(result, type, against: global.type)
     }
   }

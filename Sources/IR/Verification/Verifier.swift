@@ -15,6 +15,7 @@ public struct Verifier {
 
   let module: Module
   let phase: Phase
+  private let globals: [String: Global]
   private var diagnostics: [Diagnostic] = []
 
   /// Checks a module.
@@ -30,6 +31,7 @@ public struct Verifier {
   private init(module: Module, phase: Phase) {
     self.module = module
     self.phase = phase
+    globals = module.globalsByName
   }
 
   private mutating func report(_ message: String, at range: SourceRange? = nil, note: String? = nil) {
@@ -37,7 +39,7 @@ public struct Verifier {
   }
 
   private mutating func check(_ entry: Entry) {
-    var check = EntryVerifier(entry: entry, module: module, phase: phase)
+    var check = EntryVerifier(entry: entry, module: module, globals: globals, phase: phase)
     check.run()
     diagnostics += check.diagnostics
   }
@@ -78,7 +80,7 @@ public struct Verifier {
       case .constant(let value):
         if value.isNaN { report("the initial value of \(name) is not a number", at: place) }
       case .fanInUniform(let weight), .glorotUniform(let weight), .heNormal(let weight):
-        guard let other = module.global(weight) else {
+        guard let other = globals[weight] else {
           report("\(name) is initialized by the extents of '@\(weight)', which is not there", at: place)
           continue
         }

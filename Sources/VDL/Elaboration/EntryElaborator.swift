@@ -5,7 +5,7 @@ import IR
 struct EntryElaborator {
   /// What a scope's applications may come to, so that blocks of blocks cannot grow without end.
   enum Limits {
-    static let layers = 10_000
+    static let layers = 1000
     static let blocks = 32
   }
 
