@@ -67,7 +67,7 @@ let package = Package(
 
     // The runner.
     .target(name: "Runtime", dependencies: ["Artifact", "Random", "CGomp", "CModel"]),
-    .target(name: "Datasets", dependencies: ["Random", "CZlib"]),
+    .target(name: "Datasets", dependencies: ["Artifact", "Random", "CZlib"]),
     .target(name: "Evaluation", dependencies: ["Runtime", "Datasets"]),
     .target(name: "Reporting", dependencies: ["Artifact", "CCairo"]),
 

@@ -52,6 +52,9 @@ public func readFile(_ path: String, limit: Int = .max) throws(FileError) -> Dat
   guard status.st_size <= limit else {
     throw FileError(.read, path, reason: "it has \(status.st_size) bytes and may have \(limit)")
   }
+  guard AvailableMemory.holds(Int(status.st_size)) else {
+    throw FileError(.read, path, reason: "it has \(status.st_size) bytes, more than there is memory for")
+  }
   do {
     return try Data(contentsOf: URL(fileURLWithPath: path))
   } catch {

@@ -52,6 +52,12 @@ public struct SafetensorsReader {
   /// A tensor's bytes as they stand in the file (little-endian).
   public func bytes(of name: String) throws -> Data {
     let tensor = try find(name)
+    // The bytes, as words, as numbers.
+    guard AvailableMemory.holds(tensor.range.count, copies: 3) else {
+      throw FileError(
+        .read, path, reason: "its tensor \(name) has \(tensor.range.count) bytes, more than there is memory for"
+      )
+    }
     return try Self.read(
       file, at: dataBegin + UInt64(tensor.range.lowerBound), count: tensor.range.count, path: path)
   }

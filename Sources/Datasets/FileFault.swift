@@ -26,6 +26,8 @@ public enum FileFault: Equatable, Sendable {
   case truncatedHeader
   /// The header promises `expected` bytes of data where the file can hold at most `available`.
   case truncated(expected: Int, available: Int)
+  /// There is no memory for the data.
+  case tooLarge(bytes: Int)
   /// Bytes follow the last element.
   case trailingBytes
   /// The compressed data end before their end mark.
@@ -58,6 +60,7 @@ extension FileFault: CustomStringConvertible {
     case .truncatedHeader: "is truncated: it ends inside its header"
     case .truncated(let expected, let available):
       "is truncated: its header promises \(expected) bytes of data, and at most \(available) are there"
+    case .tooLarge(let bytes): "holds \(bytes) bytes of data, more than there is memory for"
     case .trailingBytes: "is damaged: bytes follow the data that its header declares"
     case .truncatedGzip: "is truncated: its gzip data end before their end mark"
     case .damagedGzip(let reason): "is damaged: its gzip data do not decompress (\(reason))"
@@ -71,6 +74,7 @@ extension FileFault: CustomStringConvertible {
     case .notRegular: "copy the data to an ordinary file"
     case .notIDX, .notGzip: "get the file again (a web page may have been saved in its place)"
     case .elementType: "convert the file"
+    case .tooLarge: "take a part of it"
     case .rank: "check that the images and the labels file are not exchanged"
     case .imageSides: "check that the file belongs to this data set"
     case .empty, .labelOutOfRange, .sizeOverflow, .truncatedHeader, .truncated, .trailingBytes, .truncatedGzip,

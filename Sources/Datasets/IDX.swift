@@ -1,3 +1,5 @@
+internal import Artifact
+
 /// An array of unsigned bytes from an IDX file, the format of MNIST (LeCun, Cortes, Burges: "The MNIST database of
 /// handwritten digits"): two zero bytes, the element type, the rank, the sizes as big-endian 32-bit words, the data in
 /// row-major order.
@@ -27,6 +29,9 @@ public struct IDXArray: Sendable, Equatable {
     let count = try elementCount(dimensions, path: path)
     guard count <= reader.mostBytesLeft else {
       throw DatasetError.file(path: path, fault: .truncated(expected: count, available: reader.mostBytesLeft))
+    }
+    guard AvailableMemory.holds(count) else {
+      throw DatasetError.file(path: path, fault: .tooLarge(bytes: count))
     }
     let elements = try reader.read(count: count)
     guard elements.count == count else {

@@ -1,3 +1,5 @@
+import Artifact
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -18,7 +20,8 @@ final class AlignedMemory {
 
   init(bytes: Int) throws(ModelError) {
     var memory: UnsafeMutableRawPointer?
-    guard bytes >= 0, posix_memalign(&memory, Self.alignment, max(bytes, Self.alignment)) == 0, let memory
+    guard bytes >= 0, AvailableMemory.holds(bytes),
+      posix_memalign(&memory, Self.alignment, max(bytes, Self.alignment)) == 0, let memory
     else {
       throw .outOfMemory(bytes: bytes)
     }

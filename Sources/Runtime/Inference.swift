@@ -36,6 +36,7 @@ extension ModelInstance {
   public func results(
     of source: any ImageSource, entry: String, result: String, inputs: EntryInputs = EntryInputs()
   ) throws -> [Float] {
+    try checkMemory(for: [result], of: try model.entry(entry), images: source.count)
     var all: [Float] = []
     try forEachBatch(of: source, entry: entry, inputs: inputs) { _, results in
       all += results[result]?.floats ?? []
@@ -54,8 +55,9 @@ extension ModelInstance {
       throw ModelError.otherCount(
         entry: "decode", argument: argument.name, needed: (codes.count / size + 1) * size, found: codes.count)
     }
-    var images: [Float] = []
     let count = codes.count / size
+    try checkMemory(for: [result.name], of: entry, images: count)
+    var images: [Float] = []
     for begin in stride(from: 0, to: count, by: Self.inferenceBatch) {
       let end = min(begin + Self.inferenceBatch, count)
       let part = EntryValue.f32(Array(codes[begin * size..<end * size]))
@@ -68,6 +70,7 @@ extension ModelInstance {
   /// - Returns: the entry's results by name, all images together.
   public func sample(count: Int, seed: UInt64) throws -> [String: [Float]] {
     let entry = try model.entry("sample")
+    try checkMemory(for: entry.results.map(\.name), of: entry, images: count)
     var all: [String: [Float]] = [:]
     for begin in stride(from: 0, to: count, by: Self.inferenceBatch) {
       let range = begin..<min(begin + Self.inferenceBatch, count)
@@ -78,5 +81,18 @@ extension ModelInstance {
       }
     }
     return all
+  }
+
+  /// Refuses results of all images together for which there is no memory.
+  private func checkMemory(for results: [String], of entry: Manifest.Entry, images: Int) throws {
+    for result in entry.results where results.contains(result.name) {
+      guard let count = result.elementCount(images: images), count <= Manifest.largestRegion else {
+        throw ModelError.countOutOfRange(entry: entry.name, count: images)
+      }
+      // Arrays grow by doubling: the old half is there while it is copied.
+      guard AvailableMemory.holds(count, copies: 2 * MemoryLayout<Float>.size) else {
+        throw ModelError.outOfMemory(bytes: count * MemoryLayout<Float>.size)
+      }
+    }
   }
 }

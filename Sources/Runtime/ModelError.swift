@@ -47,7 +47,7 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case .countOutOfRange(let entry, let count):
       "\(entry) cannot take \(count) images: give it at least one and no more than fit the memory"
     case .outOfMemory(let bytes):
-      "\(bytes) bytes of memory cannot be had: use a smaller batch"
+      "\(bytes) bytes of memory cannot be had: use a smaller batch, or fewer images"
     case .refused(let entry, let status):
       "\(entry) answered with the status \(status): \(Self.again)"
     }

@@ -13,6 +13,23 @@ import Testing
     return path
   }
 
+  /// The file is sparse: it takes no room on the disk.
+  @Test func tensorThatFitsNoMemoryIsRefused() throws {
+    try withTemporaryFolder { folder in
+      let bytes = 10_000_000_000_000
+      let path = try write(
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[\(bytes)],\"data_offsets\":[0,\(bytes)]}}", dataBytes: 0,
+        in: folder)
+      let file = try #require(FileHandle(forWritingAtPath: path))
+      try file.truncate(atOffset: try file.seekToEnd() + UInt64(bytes))
+      let reader = try SafetensorsReader(path)
+      #expect(
+        errorText { _ = try reader.bytes(of: "a") }
+          == "cannot read \(path): its tensor a has \(bytes) bytes, more than there is memory for")
+      #expect(errorText { _ = try readFile(path) }.hasSuffix("bytes, more than there is memory for"))
+    }
+  }
+
   @Test func tensorsReadBackAsWritten() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/a.safetensors"

@@ -26,6 +26,16 @@ import Testing
     }
   }
 
+  /// The file is sparse: it takes no room on the disk.
+  @Test func dataThatFitNoMemoryAreRefused() throws {
+    let path = try folder.write("a", idx([4_000_000_000, 2500], []))
+    let file = try #require(FileHandle(forWritingAtPath: path))
+    try file.truncate(atOffset: 12 + 10_000_000_000_000)
+    #expect(
+      message { try IDXArray.read(path: path, rank: 2) }
+        == "'\(path)' holds 10000000000000 bytes of data, more than there is memory for; take a part of it")
+  }
+
   @Test func readsAllMembersOfAGzipFile() throws {
     let whole = idx([2, 3], Self.six)
     let path = try folder.write("a.gz", stored(Array(whole[..<7])) + stored(Array(whole[7...])))

@@ -14,6 +14,21 @@ import Testing
     }
   }
 
+  @Test func memoryThatCannotBeHadIsRefused() throws {
+    try withTemporaryFolder { folder in
+      let path = try TinyModel.make(in: folder) { manifest in
+        for index in manifest.entries.indices { manifest.entries[index].arena.fixedBytes = 1 << 40 }
+      }
+      let instance = try ModelInstance(try CompiledModel(folder: path))
+      #expect(
+        errorText { _ = try instance.decode([1]) }
+          == "1099511627792 bytes of memory cannot be had: use a smaller batch, or fewer images")
+      #expect(
+        errorText { _ = try instance.sample(count: 1 << 40, seed: 1) }
+          == "4398046511104 bytes of memory cannot be had: use a smaller batch, or fewer images")
+    }
+  }
+
   @Test func samplesDependOnTheirIndexNotOnTheCall() throws {
     try TinyModel.withInstance { instance, _ in
       let many = try instance.sample(count: 300, seed: 2)

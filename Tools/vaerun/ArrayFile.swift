@@ -140,12 +140,12 @@ enum ArrayFile {
     let text = String(decoding: try readFile(path), as: UTF8.self)
     var values: [Float] = []
     var labelColumn: Int?
-    for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+    // Bytes and not characters: a file of a million lines is nothing out of the ordinary.
+    for (number, line) in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .enumerated()
     {
-      if line.allSatisfy(\.isWhitespace) { continue }
-      var fields = line.split(separator: ",", omittingEmptySubsequences: false).map {
-        $0.trimmingCharacters(in: .whitespaces)
-      }
+      if trimmed(line).isEmpty { continue }
+      var fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map(trimmed)
       if number == 0, fields.allSatisfy({ Float($0) == nil }) {
         labelColumn = fields.firstIndex(of: "label")
         continue
@@ -156,12 +156,27 @@ enum ArrayFile {
       }
       for field in fields {
         guard let value = Float(field), value.isFinite else {
-          throw ArrayFileError.badNumber(path: path, line: number + 1, text: field)
+          throw ArrayFileError.badNumber(path: path, line: number + 1, text: shown(field))
         }
         values.append(value)
       }
     }
     guard !values.isEmpty else { throw ArrayFileError.empty(path: path) }
     return values
+  }
+
+  /// A text without the spaces, tabs and carriage returns around it.
+  private static func trimmed(_ text: Substring.UTF8View) -> Substring {
+    let isSpace = { (byte: UInt8) in
+      byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+    }
+    var rest = text.drop(while: isSpace)
+    while let last = rest.last, isSpace(last) { rest.removeLast() }
+    return Substring(rest)
+  }
+
+  /// The beginning of a text that may be anything, without what would move a terminal's cursor.
+  private static func shown(_ text: Substring) -> String {
+    String(text.prefix(40).unicodeScalars.filter { $0.properties.generalCategory != .control })
   }
 }

@@ -86,6 +86,8 @@ enum DecodeCommand {
     positionals: [CommonOptions.model], options: [input, output] + CommonOptions.trained,
     examples: [Example("vaerun decode --input codes.csv --output decoded.png", "a picture of your codes")])
 
+  private static let mostInPicture = 2500
+
   static func run(_ invocation: Invocation) throws {
     let trained = try TrainedModel(invocation)
     let pictures = ModelPictures(instance: trained.instance)
@@ -95,18 +97,18 @@ enum DecodeCommand {
     let codes = try ArrayFile.codes(
       invocation[input] ?? trained.place("codes.safetensors"), size: pictures.latentSize,
       name: trained.manifest.latents.first?.name ?? "z")
-    let images = try trained.instance.decode(codes)
     let count = codes.count / max(1, pictures.latentSize)
+    let shown = kind == nil ? min(count, Self.mostInPicture) : count
+    let images = try trained.instance.decode(Array(codes.prefix(shown * pictures.latentSize)))
     if let kind {
       let shape = trained.manifest.inputs.first?.shape ?? []
       let array = NamedArray(name: "x", role: .image, values: images, shape: shape)
       try ArrayFile.write([array], labels: nil, count: count, to: path, kind: kind)
     } else {
-      let most = 2500 * max(1, images.count / max(1, count))
-      let figure = ImageGrid.images(try pictures.rasters(Array(images.prefix(most))), columns: 10)
+      let figure = ImageGrid.images(try pictures.rasters(images), columns: 10)
       try figure.writePNG(to: path)
     }
-    Terminal.say("\(path): \(Terminal.count(count, "image"))")
+    Terminal.say("\(path): \(Terminal.count(shown, "image"))")
   }
 }
 
