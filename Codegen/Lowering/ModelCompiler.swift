@@ -35,6 +35,7 @@ public struct ModelCompiler {
   /// - Parameters:
   ///   - text: the module as text, for the digest.
   ///   - source: the model's text.
+  /// - Throws: `UnsupportedProgram` for what the passes never make; `LoweringError` and `LLVMError` for faults of ours.
   public func lower(_ module: Module, text: String, source: [UInt8]) throws -> Output {
     let output = try measure("lowering") { try emit(module, text: text, source: source) }
     try measure("LLVM passes") { try machine.run(passes: "default<O1>", on: output.llvm) }
@@ -49,6 +50,7 @@ public struct ModelCompiler {
   }
 
   private func emit(_ module: Module, text: String, source: [UInt8]) throws -> Output {
+    try module.checkForLowering(target)
     let llvm = LLVMModule(module.name, machine: machine)
     let layout = GlobalLayout(module)
     var plans: [String: MemoryPlan] = [:]
@@ -84,6 +86,7 @@ public struct ModelCompiler {
 
   /// What the code of a module will do and where, without the code.
   public func plan(_ module: Module) throws -> ModulePlan {
+    try module.checkForLowering(target)
     let llvm = LLVMModule(module.name, machine: machine)
     let layout = GlobalLayout(module)
     let entries = try module.entries.map { entry in
