@@ -66,6 +66,11 @@ enum ModelFixture: String, CaseIterable, Sendable {
     return made
   }()
 
+  private static let initialValues = Dictionary(
+    uniqueKeysWithValues: allCases.map { model in
+      (model, Once { try model.plain().initialValues(seed: testSeed).mapValues(\.rounded) })
+    })
+
   /// Initial weights, zero state, and random arguments of an entry.
   func values(_ entryName: String, images: Int) throws -> EntryValues {
     let module = try plain()
@@ -73,7 +78,7 @@ enum ModelFixture: String, CaseIterable, Sendable {
       throw NativeModule.Failure(description: "\(rawValue) has no entry \(entryName)")
     }
     var values = EntryValues(module, entry: entry, images: images)
-    values.globals = try module.initialValues(seed: testSeed).mapValues(\.rounded)
+    values.globals = try Self.initialValues[self]?.get() ?? [:]
     for argument in entry.arguments {
       let scalar: Double
       switch argument.role {
