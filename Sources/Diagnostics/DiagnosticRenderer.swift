@@ -81,7 +81,10 @@ public func closestMatch<Candidates: Sequence<String>>(to name: String, in candi
     let distance = editDistance(name, candidate)
     if distance < best?.distance ?? Int.max { best = (candidate, distance) }
   }
-  guard let best, best.distance <= max(1, min(name.count, best.name.count) / 3) else { return nil }
+  // Something of the name has to be left: 'z' is no misspelling of 'w'.
+  guard let best, best.distance <= max(1, min(name.count, best.name.count) / 3),
+    best.distance < max(name.count, best.name.count)
+  else { return nil }
   return best.name
 }
 

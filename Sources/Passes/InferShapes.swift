@@ -127,8 +127,12 @@ private struct ShapeInference {
   /// Messages about all entries together, which for the most part repeat one another.
   private static let diagnosticLimit = 400
 
+  /// Mistakes that are kept: nobody reads more, and each is looked for among the others.
+  private static let limit = 50
+
   /// Two values that do not fit are reported once, also where several operations bring them together.
   private mutating func report(_ error: any Error, _ operation: Operation, _ entry: Entry) {
+    guard diagnostics.count < Self.limit else { return }
     let operands = Set(operation.operands)
     guard diagnostics.count < Self.diagnosticLimit else { return }
     guard !misfits.contains(where: operands.isSubset) else { return }

@@ -87,10 +87,10 @@ import VDL
         m.vdl:9:32: error: 'reshape' cannot turn f32[N,785] into f32[N,1,28,28]
               let y = z |> dense(785) |> reshape(1, 28, 28)
                                          ^~~~~~~~~~~~~~~~~~
-        m.vdl:9:18: note: this is f32[N,785]
+        note: f32[N,785] has 785 elements per image, f32[N,1,28,28] has 784
+        m.vdl:9:18: note: with 784 units it fits
               let y = z |> dense(785) |> reshape(1, 28, 28)
                            ^~~~~~~~~~
-        note: f32[N,785] has 785 elements per image, f32[N,1,28,28] has 784
         """)
   }
 
@@ -117,6 +117,7 @@ import VDL
         m.vdl:4:18: note: this is f32[N,784]
               let h = x |> flatten |> conv(4, kernel: 3)
                            ^~~~~~~
+        note: put 'reshape(channels, height, width)' before it: f32[N,784] has 784 elements per image
         """)
   }
 
@@ -155,6 +156,33 @@ import VDL
         """)
   }
 
+  @Test func termsAndOperatorsAreNamedAsTheyAreWritten() throws {
+    let autoencoder = """
+      model m {
+        input x: image[1, 28, 28]
+        encoder (x) -> z { z = x |> flatten |> dense(8) }
+        decoder (z) -> x { x = z |> dense(49) |> reshape(1, 7, 7) |> deconv(1, kernel: 3, stride: 4) }
+        minimize mse(x)
+      }
+      """
+    let expected = """
+      m.vdl:5:12: error: 'mse' needs equal shapes, not f32[N,1,28,28] and f32[N,1,27,27]
+          minimize mse(x)
+                   ^~~~~~
+      m.vdl:3:12: note: this is f32[N,1,28,28]
+          encoder (x) -> z { z = x |> flatten |> dense(8) }
+                   ^
+      m.vdl:4:64: note: this makes f32[N,1,27,27]; with output_padding: 1 it makes f32[N,1,28,28]
+          decoder (z) -> x { x = z |> dense(49) |> reshape(1, 7, 7) |> deconv(1, kernel: 3, stride: 4) }
+                                                                       ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+      """
+    #expect(try message(autoencoder) == expected)
+    let squared = try message(autoencoder.replacing("mse(x)", with: "sse(x)"))
+    #expect(squared.contains("error: the squared error needs equal shapes"))
+    let sum = try message(Self.model(encoder: "|> flatten |> dense(8)", decoder: "* (z |> dense(3))"))
+    #expect(sum.contains("m.vdl:9:13: error: '*' needs equal shapes, not f32[N,2] and f32[N,3]"))
+  }
+
   @Test func aLayerTooLarge() throws {
     let text = Self.model(encoder: "|> flatten |> dense(1000000) |> relu", decoder: Self.decoder)
     #expect(
@@ -178,12 +206,14 @@ import VDL
         m.vdl:4:41: note: this is f32[N,8]
               let h = x |> flatten |> dense(8) |> relu
                                                   ^~~~
+        note: put 'reshape(channels, height, width)' before it: f32[N,8] has 8 elements per image
         m.vdl:5:60: error: 'conv' needs images f32[N,channels,height,width], not f32[N,8]
               z ~ normal(mean: h |> conv(2, kernel: 1), logvar: h |> conv(2, kernel: 1))
                                                                      ^~~~~~~~~~~~~~~~~~
         m.vdl:4:41: note: this is f32[N,8]
               let h = x |> flatten |> dense(8) |> relu
                                                   ^~~~
+        note: put 'reshape(channels, height, width)' before it: f32[N,8] has 8 elements per image
         """)
   }
 }

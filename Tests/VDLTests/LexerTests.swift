@@ -57,6 +57,8 @@ import VDL
   @Test(arguments: [
     ("a «;» b", "unexpected ';'"),
     ("a «|» b", "unexpected '|'"),
+    ("a «>» b", "unexpected '>'"),
+    ("a «^» b", "unexpected '^'"),
     ("a «−» b", "unexpected '−'"),
     ("a «\u{7}» b", "unexpected control character 7"),
     ("a «# b»\nc", "comments begin with '//'"),

@@ -48,14 +48,16 @@ import VDL
     ("encoder «x» -> z { }", "expected '(' and the parameters after 'encoder', found 'x'"),
     ("encoder (x) «{» }", "expected '->' and the results of the encoder, found '{'"),
     ("prior «~» normal(mean: 0)", "expected a latent's name or '(' after 'prior', found '~'"),
-    ("prior z «=» 3", "expected '~' and a distribution after 'z', found '='"),
+    ("prior z «3»", "expected '~' and a distribution after 'z', found '3'"),
+    ("prior z ~ normal(mean: 0) «3»", "expected the end of the line after the distribution, found '3'"),
+    ("prior z «=» 3", "a draw is written with '~', not with '='"),
     ("decoder (z) -> x { «lte» h = z }", "unknown statement 'lte'"),
     ("decoder (z) -> x { «let» x ~ normal() }", "a draw has no 'let': write 'x ~ ...'"),
     ("decoder (z) -> x { x «|>» f }", "expected '=' or '~' after the name, found '|>'"),
     ("decoder (z) -> x { «3» }", "expected 'let name = ...', 'name = ...' or 'name ~ ...', found '3'"),
     (
       "decoder (z) -> x { x ~ normal(mean: z) «|>» f }",
-      "expected the end of the line after the distribution, found '|>'"
+      "no layer can be applied to a distribution"
     ),
   ]
 

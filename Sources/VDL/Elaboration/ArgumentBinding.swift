@@ -45,7 +45,8 @@ struct ConstantEvaluator {
       throw diagnostics.fail(
         "'\(name.text)' is given at run time; a number that is fixed when compiled is needed here",
         at: name.range,
-        notes: [.init("declare it with 'config' to fix it")])
+        notes: symbols.note(
+          "declare it with 'config' to fix it", at: symbols.hypers[name.text]?.declaration.name))
     }
     let known = environment.names + symbols.configs.keys
     throw diagnostics.fail(
@@ -127,9 +128,12 @@ extension ConstantEvaluator {
       if signature.parameters.isEmpty {
         throw diagnostics.fail("'\(signature.name)' takes no arguments", at: argument.range)
       }
-      let isLabelMissing = signature.parameters.contains { !$0.isPositional }
-      let message = isLabelMissing ? "this argument of '\(signature.name)' needs a label" : "too many arguments"
-      throw diagnostics.fail(message, at: argument.range, notes: [form])
+      guard let next = signature.parameters.first(where: { !$0.isPositional && given[$0.name] == nil }) else {
+        throw diagnostics.fail("too many arguments for '\(signature.name)'", at: argument.range, notes: [form])
+      }
+      throw diagnostics.fail(
+        "this argument of '\(signature.name)' needs a label", at: argument.range,
+        notes: [.init("did you mean '\(next.name): \(argument.value.shortText ?? "...")'?"), form])
     }
     guard let parameter = signature.parameters.first(where: { $0.name == label.text }) else {
       let notes = DiagnosticCollector.suggestion(for: label.text, in: signature.parameters.map(\.name))
@@ -182,5 +186,16 @@ extension ConstantEvaluator {
     guard case .name(let name) = expression else { return nil }
     if case .symbol(let word)? = environment[name.text] { return word }
     return environment[name.text] == nil ? name.text : nil
+  }
+}
+
+extension Expression {
+  /// A number or a name as it is written.
+  fileprivate var shortText: String? {
+    switch self {
+    case .number(let node): node.text
+    case .name(let node): node.text
+    default: nil
+    }
   }
 }

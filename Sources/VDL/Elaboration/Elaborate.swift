@@ -31,8 +31,11 @@ public func elaborateWherePossible(_ model: ModelSyntax, settings: [String: Stri
   let training = TrainElaborator(symbols: symbols, diagnostics: diagnostics).run()
   let elaborator = ModuleElaborator(symbols: symbols, optimizer: training.optimizer, diagnostics: diagnostics)
   let entries = try? elaborator.entries()
+  var places: Set<SourceRange> = []
   for global in elaborator.registry.parameters {
-    guard let defect = global.type.defect else { continue }
+    // The bias of a layer whose weight is too large is none of the user's concerns.
+    guard let defect = global.type.defect, global.sources.first.map({ places.insert($0).inserted }) ?? true
+    else { continue }
     diagnostics.report(
       "the parameter '\(global.name)' cannot be \(global.type): \(defect)", at: global.sources.first)
   }
@@ -100,7 +103,13 @@ struct TrainElaborator {
       case .integer(let minimum) = parameter.kind
     else {
       let names = known.map(\.name) + [TrainTable.optimizer]
-      let notes = DiagnosticCollector.suggestion(for: setting.name.text, in: names)
+      let optimizers = OptimizerTable.definitions.filter { definition in
+        definition.signature.parameters.contains { $0.name == setting.name.text }
+      }
+      let notes =
+        optimizers.first.map {
+          [.init("it is an argument of the optimizer: 'optimizer: \($0.name)(\(setting.name.text): ...)'")]
+        } ?? DiagnosticCollector.suggestion(for: setting.name.text, in: names)
       throw diagnostics.fail(
         "unknown setting '\(setting.name.text)'", at: setting.name.range,
         notes: notes.isEmpty ? [.init("settings are " + names.joined(separator: ", "))] : notes)
@@ -124,6 +133,9 @@ struct TrainElaborator {
         "'optimizer' needs an optimizer, such as adam(rate: 1e-3)", at: expression.range)
     }
     guard let definition = OptimizerTable.named(name.text) else {
+      if PlannedConstructs.optimizers.contains(name.text) {
+        throw diagnostics.fail(PlannedConstructs.message(name.text), at: name.range)
+      }
       let names = OptimizerTable.definitions.map(\.name)
       let notes = DiagnosticCollector.suggestion(for: name.text, in: names)
       throw diagnostics.fail(

@@ -35,6 +35,14 @@ extension EntryElaborator {
     if PlannedConstructs.layers.contains(name.text) {
       throw diagnostics.fail(PlannedConstructs.message(name.text), at: name.range)
     }
+    if let distribution = DistributionTable.named(name.text) {
+      throw diagnostics.fail(
+        "'\(name.text)' is a distribution, not a layer", at: name.range,
+        notes: [.init("a draw is written with '~': 'z ~ \(distribution.text)'")])
+    }
+    if TermTable.named(name.text) != nil {
+      throw diagnostics.fail("'\(name.text)' is a term of the objective, not a layer", at: name.range)
+    }
     let known = LayerTable.definitions.map(\.name) + symbols.blocks.keys + symbols.shared.keys
     throw diagnostics.fail(
       "unknown layer '\(name.text)'", at: name.range,
@@ -121,7 +129,7 @@ extension EntryElaborator {
       guard parameters.contains(name) else {
         throw diagnostics.fail(
           "'\(block.name.text)' has no argument '\(name)'", at: argument.label?.range ?? argument.range,
-          notes: [form])
+          notes: DiagnosticCollector.suggestion(for: name, in: parameters) + [form])
       }
       guard inner[name] == nil else { throw diagnostics.fail("'\(name)' is given twice", at: argument.range) }
       inner[name] = try meaning(of: argument.value, environment)

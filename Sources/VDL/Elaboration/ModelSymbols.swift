@@ -40,6 +40,17 @@ struct ModelSymbols {
     self.syntax = syntax
   }
 
+  /// A note at a name, where there is one.
+  func note(_ message: String, at name: Name?) -> [Diagnostic.Note] {
+    name.map { [Diagnostic.Note(message, at: $0.range)] } ?? []
+  }
+
+  /// What to do about a result of a scope, at the statement that gives it.
+  func notes(_ remedy: String, on result: String, in scope: ScopeDeclaration) -> [Diagnostic.Note] {
+    let statement = scope.statements.first { $0.name.text == result }
+    return [Diagnostic.Note("\(remedy) in the \(scope.kind.rawValue)", at: statement?.range)]
+  }
+
   func isInput(_ name: String) -> Bool { inputs.contains { $0.name == name } }
   /// The results of the encoder.
   var latentNames: [String] { encoder?.results.map(\.text) ?? [] }
@@ -217,13 +228,13 @@ extension SymbolCollector {
         "'\(model.text)' has no objective", at: model.range,
         notes: [.init("write 'maximize loglik(x) - kl(z)' or 'minimize mse(x)'")])
     }
-    let inputs = symbols.inputs.map(\.name)
+    let inputs = symbols.inputs.map(\.declaration.name)
     if let encoder = symbols.encoder {
       check(encoder.parameters, are: inputs, "an input of the model")
       for result in encoder.results where claim(result) { _ = isFree(result) }
     }
     if let decoder = symbols.decoder {
-      check(decoder.parameters, are: symbols.latentNames, "a result of the encoder")
+      check(decoder.parameters, are: symbols.encoder?.results ?? [], "a result of the encoder")
       check(decoder.results, are: inputs, "an input of the model")
     }
     checkPriors()
@@ -235,7 +246,7 @@ extension SymbolCollector {
       if let parameter = prior.parameters.first {
         diagnostics.report("a prior with a condition is not supported yet", at: parameter.range)
       }
-      check(prior.results, are: symbols.latentNames, "a result of the encoder")
+      check(prior.results, are: symbols.encoder?.results ?? [], "a result of the encoder")
       for result in prior.results {
         if let first = first[result.text] {
           diagnostics.report(
@@ -246,14 +257,16 @@ extension SymbolCollector {
     }
   }
 
-  private func check(_ names: [Name], are known: [String], _ what: String) {
+  private func check(_ names: [Name], are known: [Name], _ what: String) {
     var seen: Set<String> = []
+    let texts = Set(known.map(\.text))
     for name in names {
-      if !known.contains(name.text), !known.isEmpty {
+      if !texts.contains(name.text), !known.isEmpty {
         diagnostics.report(
           "'\(name.text)' is not \(what)", at: name.range,
           notes: known.count == 1
-            ? [.init("there is '\(known[0])'")] : DiagnosticCollector.suggestion(for: name.text, in: known))
+            ? symbols.note("there is '\(known[0].text)'", at: known[0])
+            : DiagnosticCollector.suggestion(for: name.text, in: texts))
       } else if !seen.insert(name.text).inserted {
         diagnostics.report("'\(name.text)' is named twice", at: name.range)
       }

@@ -64,9 +64,11 @@ extension EntryElaborator {
     if let term = TermTable.named(name.text) {
       throw diagnostics.fail("'\(term.name)' needs its subject in parentheses", at: name.range)
     }
+    let known = symbols.hyperNames + symbols.configNames
+    let notes = DiagnosticCollector.suggestion(for: name.text, in: known)
     throw diagnostics.fail(
       "unknown name '\(name.text)'", at: name.range,
-      notes: DiagnosticCollector.suggestion(for: name.text, in: symbols.hyperNames + symbols.configNames))
+      notes: notes.isEmpty ? [.init("the objective is made of terms, numbers, configs and hypers")] : notes)
   }
 
   private mutating func term(_ call: Call, negated: Bool) throws(Recovery) -> ValueID {
@@ -97,20 +99,24 @@ extension EntryElaborator {
 
   /// The name that a term is about.
   private func subject(of call: Call, _ definition: TermDefinition) throws(Recovery) -> String {
-    let candidates: [String]
+    let candidates: [Name]
     let what: String
     switch definition.subject {
-    case .latent: (candidates, what) = (symbols.latentNames, "a result of the encoder")
-    case .input: (candidates, what) = (symbols.decoder?.results.map(\.text) ?? [], "a result of the decoder")
+    case .latent: (candidates, what) = (symbols.encoder?.results ?? [], "a result of the encoder")
+    case .input: (candidates, what) = (symbols.decoder?.results ?? [], "a result of the decoder")
     }
-    let form = Diagnostic.Note("write '\(definition.name)(\(candidates.first ?? "x"))'")
+    let form = Diagnostic.Note("write '\(definition.name)(\(candidates.first?.text ?? "x"))'")
     guard call.arguments.count == 1, let argument = call.arguments.first, argument.label == nil,
       case .name(let name) = argument.value
     else {
       throw diagnostics.fail("'\(definition.name)' needs the name of \(what)", at: call.range, notes: [form])
     }
-    guard candidates.contains(name.text) else {
-      throw diagnostics.fail("'\(name.text)' is not \(what)", at: name.range, notes: [form])
+    guard candidates.contains(where: { $0.text == name.text }) else {
+      // A model without that scope has been told so.
+      if candidates.isEmpty { throw Recovery() }
+      throw diagnostics.fail(
+        "'\(name.text)' is not \(what)", at: name.range,
+        notes: [form] + symbols.note("its results are declared here", at: candidates.first))
     }
     return name.text
   }
@@ -133,7 +139,8 @@ extension EntryElaborator {
     guard let posterior = latents[latent]?.posterior else {
       throw diagnostics.fail(
         "'kl(\(latent))' needs a posterior: the encoder does not draw '\(latent)'", at: call.range,
-        notes: [.init("write '\(latent) ~ normal(...)' in the encoder")])
+        notes: symbols.encoder.map { symbols.notes("write '\(latent) ~ normal(...)'", on: latent, in: $0) }
+          ?? [])
     }
     guard symbols.prior(of: latent) != nil else {
       throw diagnostics.fail(
@@ -149,7 +156,10 @@ extension EntryElaborator {
     guard case .bernoulli(let logits)? = outputs[input] else {
       throw diagnostics.fail(
         "'loglik(\(input))' needs a likelihood: the decoder does not draw '\(input)'", at: call.range,
-        notes: [.init("write '\(input) ~ bernoulli(logits: ...)' in the decoder, or 'minimize mse(\(input))'")])
+        notes: symbols.decoder.map {
+          symbols.notes(
+            "write '\(input) ~ bernoulli(logits: ...)', or 'minimize mse(\(input))'", on: input, in: $0)
+        } ?? [])
     }
     let target = try target(input)
     let elements = try emit("bernoulli_loglik", [logits, target])

@@ -130,7 +130,10 @@ extension EntryElaborator {
       let isTaken =
         environment[name.text] != nil || isResult || symbols.configs[name.text] != nil
         || symbols.hypers[name.text] != nil || isLayer(name.text)
-      guard !isTaken else { throw diagnostics.fail("the name '\(name.text)' is taken", at: name.range) }
+      guard !isTaken else {
+        throw diagnostics.fail(
+          "the name '\(name.text)' is taken", at: name.range, notes: notes(onTaken: name, in: scope))
+      }
       return
     }
     guard isResult else {
@@ -140,8 +143,22 @@ extension EntryElaborator {
         notes: notes.isEmpty ? [.init("a value in between is 'let \(name.text) = ...'")] : notes)
     }
     guard !given.contains(name.text) else {
-      throw diagnostics.fail("'\(name.text)' is given twice", at: name.range)
+      throw diagnostics.fail(
+        "'\(name.text)' is given twice", at: name.range, notes: notes(onTaken: name, in: scope))
     }
+  }
+
+  /// Where else a name is declared or given.
+  private func notes(onTaken name: Name, in scope: ScopeDeclaration) -> [Diagnostic.Note] {
+    if LayerTable.named(name.text) != nil { return [.init("'\(name.text)' is a layer of the language")] }
+    let earlier = scope.statements.map(\.name).first {
+      $0.text == name.text && $0.range.start < name.range.start
+    }
+    let declared =
+      symbols.configs[name.text]?.declaration.name ?? symbols.hypers[name.text]?.declaration.name
+      ?? symbols.blocks[name.text]?.name ?? symbols.shared[name.text]?.name
+    let header = (scope.parameters + scope.results).first { $0.text == name.text }
+    return symbols.note("the first is here", at: earlier ?? declared ?? header)
   }
 }
 
@@ -210,6 +227,15 @@ extension EntryElaborator {
   func distribution(_ draw: Draw, in role: ScopeKind) throws(Recovery) -> [String: Expression] {
     let call = draw.distribution
     guard let definition = DistributionTable.named(call.name.text) else {
+      if isLayer(call.name.text) || isValue(call.name.text, in: role) {
+        let kind = isLayer(call.name.text) ? "a layer" : "a value"
+        throw diagnostics.fail(
+          "'\(call.name.text)' is \(kind), not a distribution", at: call.name.range,
+          notes: [.init("a computed value is given with '=': '\(draw.name.text) = ...'")])
+      }
+      if PlannedConstructs.distributions.contains(call.name.text) {
+        throw diagnostics.fail(PlannedConstructs.message(call.name.text), at: call.name.range)
+      }
       let names = DistributionTable.definitions.map(\.name)
       let notes = DiagnosticCollector.suggestion(for: call.name.text, in: names)
       throw diagnostics.fail(
@@ -218,10 +244,19 @@ extension EntryElaborator {
     }
     guard definition.roles.contains(role) else {
       let roles = [ScopeKind.encoder: "posterior", .prior: "prior", .decoder: "likelihood"]
+      let others = DistributionTable.definitions.filter { $0.roles.contains(role) }.map(\.text)
       throw diagnostics.fail(
-        "'\(definition.name)' as a \(roles[role] ?? "") is not supported yet", at: call.name.range)
+        "'\(definition.name)' as a \(roles[role] ?? "") is not supported yet", at: call.name.range,
+        notes: [.init("there is \(others.joined(separator: " and "))")])
     }
     return try labeled(call, definition)
+  }
+
+  /// Whether a scope gives that name to a value or takes it as one.
+  private func isValue(_ name: String, in role: ScopeKind) -> Bool {
+    let scope = role == .encoder ? symbols.encoder : role == .decoder ? symbols.decoder : nil
+    return scope?.parameters.contains { $0.text == name } == true
+      || scope?.statements.contains { $0.name.text == name } == true
   }
 
   private func labeled(_ call: Call, _ definition: DistributionDefinition) throws(Recovery) -> [String:

@@ -55,16 +55,35 @@ extension EntryElaborator {
       return .number(value.number)
     }
     if symbols.hypers[name.text] != nil {
-      throw diagnostics.fail("a hyper can stand only in the objective", at: name.range)
+      throw diagnostics.fail(
+        "a hyper can stand only in the objective", at: name.range,
+        notes: symbols.note("'\(name.text)' is declared here", at: symbols.hypers[name.text]?.declaration.name))
     }
     if isLayer(name.text) {
       throw diagnostics.fail(
         "'\(name.text)' is a layer, not a value", at: name.range, notes: [.init("a layer is applied with '|>'")]
       )
     }
+    if DistributionTable.named(name.text) != nil || TermTable.named(name.text) != nil { try requireKnown(name) }
     throw diagnostics.fail(
-      "unknown name '\(name.text)'", at: name.range,
-      notes: DiagnosticCollector.suggestion(for: name.text, in: environment.names + symbols.configNames))
+      "unknown name '\(name.text)'", at: name.range, notes: notes(onUnknown: name.text, environment))
+  }
+
+  /// Where else the name is known, or a name that is spelt nearly the same.
+  private func notes(onUnknown name: String, _ environment: Environment) -> [Diagnostic.Note] {
+    let scope = layerPath.scope
+    if let input = symbols.inputs.first(where: { $0.name == name })?.declaration.name {
+      return symbols.note("'\(name)' is an input, which the \(scope) does not take", at: input)
+    }
+    if let latent = symbols.encoder?.results.first(where: { $0.text == name }) {
+      return symbols.note("'\(name)' is a result of the encoder, which the \(scope) does not take", at: latent)
+    }
+    for other in [symbols.encoder, symbols.decoder].compactMap({ $0 }) where other.kind.rawValue != scope {
+      if let statement = other.statements.first(where: { $0.name.text == name }) {
+        return symbols.note("'\(name)' is a value of the \(other.kind.rawValue)", at: statement.name)
+      }
+    }
+    return DiagnosticCollector.suggestion(for: name, in: environment.names + symbols.configNames)
   }
 
   mutating func negate(_ operand: Operand) throws(Recovery) -> Operand {

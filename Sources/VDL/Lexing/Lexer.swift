@@ -85,15 +85,27 @@ struct Lexer {
     if byte.isASCII {
       advance(1)
       name = byte < 0x20 || byte == 0x7f ? "control character \(byte)" : "'\(Character(UnicodeScalar(byte)))'"
-      if byte == UInt8(ascii: "|") { notes = [.init("a layer is applied with '|>'")] }
-      if byte == UInt8(ascii: ";") { notes = [.init("a statement ends with its line")] }
-      if byte == UInt8(ascii: "'") { notes = [.init("a text stands in double quotes: \"...\"")] }
+      notes = Self.remedies[byte].map { [.init($0)] } ?? []
     } else {
       name = "'\(take { !$0.isASCII })'"
       notes = [.init("only comments and texts in quotes may hold characters outside ASCII")]
     }
     diagnostics.append(Diagnostic("unexpected \(name)", at: range(from: start), notes: notes))
+    // Half a pipe was meant as one, a power as a product; the parser goes on as if they were there.
+    switch byte {
+    case UInt8(ascii: "|"), UInt8(ascii: ">"): append(.punctuation(.pipe), text: "|>", from: start)
+    case UInt8(ascii: "^"): append(.punctuation(.star), text: "*", from: start)
+    default: break
+    }
   }
+
+  /// What helps against a character that begins no token.
+  private static let remedies: [UInt8: String] = [
+    UInt8(ascii: "|"): "a layer is applied with '|>'", UInt8(ascii: ">"): "a layer is applied with '|>'",
+    UInt8(ascii: ";"): "a statement ends with its line",
+    UInt8(ascii: "'"): "a text stands in double quotes: \"...\"",
+    UInt8(ascii: "^"): "there are no powers: a square is 'h * h'",
+  ]
 
   private mutating func scanComment() {
     let start = position

@@ -94,56 +94,61 @@ private struct DeviationValue {
 extension ModelSyntax {
   /// The arguments of that label that distributions of the encoder and the decoder are given.
   fileprivate func deviations(labeled label: String) -> [DeviationValue] {
-    declarations.flatMap { declaration -> [DeviationValue] in
-      guard case .scope(let scope) = declaration, scope.kind != .prior else { return [] }
-      return scope.statements.flatMap { statement -> [DeviationValue] in
-        guard case .draw(let draw) = statement else { return [] }
-        return draw.distribution.arguments.filter { $0.label?.text == label }.map { argument in
-          var value = DeviationValue(argument: argument.value)
-          resolve(argument.value, in: scope, &value, depth: 0)
-          return value
-        }
-      }
-    }
-  }
-
-  /// Follows names to the values that they stand for, and blocks to their last layer.
-  private func resolve(
-    _ expression: Expression, in scope: ScopeDeclaration, _ value: inout DeviationValue, depth: Int
-  ) {
-    // A block may, wrongly, apply itself.
-    guard depth < 32 else { return }
-    switch expression {
-    case .parenthesized(let node): resolve(node.content, in: scope, &value, depth: depth + 1)
-    case .name(let name):
-      value.names.append(name)
-      if let binding = scope.binding(name.text) { resolve(binding.value, in: scope, &value, depth: depth + 1) }
-    case .pipeline(let node): if let last = node.stages.last { resolve(last, in: scope, &value, depth: depth) }
-    case .call(let node): resolve(node, in: scope, &value, depth: depth)
-    default: break
-    }
-  }
-
-  private func resolve(_ call: Call, in scope: ScopeDeclaration, _ value: inout DeviationValue, depth: Int) {
-    if let alias = call.alias { value.names.append(alias) }
-    value.layer = call.name
+    var layers: [String: Expression] = [:]
     for declaration in declarations {
       switch declaration {
-      case .block(let block) where block.name.text == call.name.text:
-        resolve(block.body, in: scope, &value, depth: depth + 1)
-      case .shared(let shared) where shared.name.text == call.name.text:
-        resolve(.call(shared.layer), in: scope, &value, depth: depth + 1)
+      case .block(let block): layers[block.name.text] = block.body
+      case .shared(let shared): layers[shared.name.text] = .call(shared.layer)
       default: break
       }
+    }
+    return declarations.flatMap { declaration -> [DeviationValue] in
+      guard case .scope(let scope) = declaration, scope.kind != .prior else { return [] }
+      return DeviationResolver(layers: layers, scope: scope).values(labeled: label)
     }
   }
 }
 
-extension ScopeDeclaration {
-  fileprivate func binding(_ name: String) -> Binding? {
-    for case .binding(let binding) in statements where binding.isLet && binding.name.text == name {
-      return binding
+/// Follows names to the values that they stand for, and blocks to their last layer.
+private struct DeviationResolver {
+  /// What blocks and shared layers are made of.
+  private let layers: [String: Expression]
+  private let scope: ScopeDeclaration
+  private let bindings: [String: Expression]
+
+  init(layers: [String: Expression], scope: ScopeDeclaration) {
+    self.layers = layers
+    self.scope = scope
+    bindings = scope.statements.reduce(into: [:]) { bindings, statement in
+      if case .binding(let binding) = statement, binding.isLet { bindings[binding.name.text] = binding.value }
     }
-    return nil
+  }
+
+  func values(labeled label: String) -> [DeviationValue] {
+    scope.statements.flatMap { statement -> [DeviationValue] in
+      guard case .draw(let draw) = statement else { return [] }
+      return draw.distribution.arguments.filter { $0.label?.text == label }.map { argument in
+        var value = DeviationValue(argument: argument.value)
+        resolve(argument.value, &value, depth: 0)
+        return value
+      }
+    }
+  }
+
+  private func resolve(_ expression: Expression, _ value: inout DeviationValue, depth: Int) {
+    // A block or a value may, wrongly, be made of itself.
+    guard depth < 32 else { return }
+    switch expression {
+    case .parenthesized(let node): resolve(node.content, &value, depth: depth + 1)
+    case .name(let name):
+      value.names.append(name)
+      if let bound = bindings[name.text] { resolve(bound, &value, depth: depth + 1) }
+    case .pipeline(let node): if let last = node.stages.last { resolve(.call(last), &value, depth: depth) }
+    case .call(let node):
+      if let alias = node.alias { value.names.append(alias) }
+      value.layer = node.name
+      if let content = layers[node.name.text] { resolve(content, &value, depth: depth + 1) }
+    default: break
+    }
   }
 }

@@ -45,7 +45,7 @@ extension Parser {
 
   private mutating func declaration() throws(Recovery) -> Declaration {
     let first = current
-    guard case .keyword(let word) = first.kind else { throw failUnknownDeclaration() }
+    guard case .keyword(let word) = first.kind, word != .as else { throw failUnknownDeclaration() }
     advance()
     switch word {
     case .config: return .config(try constant("config", after: first))
@@ -117,7 +117,7 @@ extension Parser {
     let parameters = try nameList("parameter", after: "the block's name")
     try expect(.equal, "and the block's layers")
     let body = try expression()
-    try expectStatementEnd(after: "the block")
+    try expectStatementEnd(after: "the block", piped: true)
     return BlockDeclaration(
       documentation: first.documentation, name: name, parameters: parameters, body: body,
       range: range(from: first.range))

@@ -93,7 +93,11 @@ extension Parser {
       advance()
       let place = isAtStatementEnd && current.isFirstOnLine ? previousEnd : current.range
       let found = isAtStatementEnd && current.isFirstOnLine ? "the end of the line" : current.description
-      return fail("expected '=' or '~' after the name, found \(found)", at: place)
+      // `var h = ...`, `return z`
+      let isWordTooMany = current.kind == .identifier && !current.isFirstOnLine
+      return fail(
+        "expected '=' or '~' after the name, found \(found)", at: place,
+        notes: isWordTooMany ? [.init("a value in between is 'let \(current.text) = ...'")] : [])
     }
     return fail("expected \(forms), found \(current.description)", at: current.range)
   }
@@ -101,7 +105,7 @@ extension Parser {
   private mutating func binding(_ name: Name, isLet: Bool, after first: Token) throws(Recovery) -> Binding {
     try expect(.equal, "after '\(name.text)'")
     let value = try expression()
-    try expectStatementEnd(after: "the value of '\(name.text)'")
+    try expectStatementEnd(after: "the value of '\(name.text)'", piped: true)
     return Binding(
       documentation: first.documentation, isLet: isLet, name: name, value: value,
       range: range(from: first.range))
@@ -110,8 +114,16 @@ extension Parser {
   private mutating func draw() throws(Recovery) -> Draw {
     let first = advance()
     let name = Name(first.text, at: first.range)
+    if isAt(.equal), !isAtStatementEnd {
+      throw fail("a draw is written with '~', not with '='", at: current.range)
+    }
     try expect(.tilde, "and a distribution after '\(name.text)'")
     let distribution = try expectCall("a distribution after '~'")
+    if isAt(.pipe) {
+      throw fail(
+        "no layer can be applied to a distribution", at: current.range,
+        notes: [.init("a value that layers compute is given with '=': '\(name.text) = ...'")])
+    }
     try expectStatementEnd(after: "the distribution")
     return Draw(
       documentation: first.documentation, name: name, distribution: distribution,

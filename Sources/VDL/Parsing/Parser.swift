@@ -153,9 +153,22 @@ extension Parser {
     throw failExpected(what)
   }
 
-  mutating func expectStatementEnd(after what: String) throws(Recovery) {
+  /// - Parameter piped: whether layers can be applied to what was read: then what follows may be one without its `|>`.
+  mutating func expectStatementEnd(after what: String, piped: Bool = false) throws(Recovery) {
     guard !isAtStatementEnd else { return }
-    throw failExpected("the end of the line after \(what)")
+    throw failExpected("the end of the line after \(what)", notes: piped ? missingPipeNotes : [])
+  }
+
+  private var missingPipeNotes: [Diagnostic.Note] {
+    let before = index > 0 ? tokens[index - 1] : current
+    switch current.kind {
+    case .identifier: return [.init("a layer is applied with '|>': '|> \(current.text)'")]
+    case .punctuation(.arrow): return [.init("a layer is applied with '|>'")]
+    case .integer, .real:
+      guard before.kind == .identifier else { return [] }
+      return [.init("arguments stand in parentheses: '\(before.text)(\(current.text))'")]
+    default: return []
+    }
   }
 
   /// Skips to where the next statement of the same braces can begin: a line's start outside the brackets and braces
