@@ -59,7 +59,7 @@ struct EntryLowering {
       var access = Access()
       access.add(read: from, target)
       access.add(write: to, target)
-      schedule.append(ScheduledKernel(kernel: kernel, operation: nil, access: access))
+      schedule.append(ScheduledKernel(kernel: kernel, result: result, access: access))
     }
     return schedule.withBarriers()
   }

@@ -25,6 +25,8 @@ public struct ModelCompiler {
   public struct Output {
     public let manifest: Manifest
     public let header: String
+    /// The program as text: what the code's line table points into.
+    public let program: String
     public let llvm: LLVMModule
     public let plans: [String: MemoryPlan]
     public let schedules: [String: [ScheduledKernel]]
@@ -32,12 +34,10 @@ public struct ModelCompiler {
 
   /// Emits and optimises the LLVM module.
   ///
-  /// - Parameters:
-  ///   - text: the module as text, for the digest.
-  ///   - source: the model's text.
+  /// - Parameter source: the model's text.
   /// - Throws: `UnsupportedProgram` for what the passes never make; `LoweringError` and `LLVMError` for faults of ours.
-  public func lower(_ module: Module, text: String, source: [UInt8]) throws -> Output {
-    let output = try measure("lowering") { try emit(module, text: text, source: source) }
+  public func lower(_ module: Module, source: [UInt8]) throws -> Output {
+    let output = try measure("lowering") { try emit(module, source: source) }
     try measure("LLVM passes") { try machine.run(passes: "default<O1>", on: output.llvm) }
     return output
   }
@@ -49,7 +49,7 @@ public struct ModelCompiler {
     return result
   }
 
-  private func emit(_ module: Module, text: String, source: [UInt8]) throws -> Output {
+  private func emit(_ module: Module, source: [UInt8]) throws -> Output {
     try module.checkForLowering(target)
     let llvm = LLVMModule(module.name, machine: machine)
     let layout = GlobalLayout(module)
@@ -63,13 +63,16 @@ public struct ModelCompiler {
     let machineText = [
       target.machine.triple, target.machine.cpu, target.machine.features.joined(separator: ","),
     ]
-    let digest = SHA256.hex(of: Array(([Self.version] + machineText + [text]).joined(separator: "\n").utf8))
+    let digest = SHA256.hex(
+      of: Array(([Self.version] + machineText + [module.text]).joined(separator: "\n").utf8))
     let manifest = ManifestMaker(module: module, target: target, layout: layout).make(
       plans: plans, compiler: Self.version, digest: digest, sourceDigest: SHA256.hex(of: source))
     emitQueries(llvm, manifest)
+    let lines = LineTables(module, schedules: schedules, llvm: llvm, producer: Self.version)
     try llvm.verify()
     return Output(
-      manifest: manifest, header: Header.text(manifest), llvm: llvm, plans: plans, schedules: schedules)
+      manifest: manifest, header: Header.text(manifest), program: lines.text, llvm: llvm, plans: plans,
+      schedules: schedules)
   }
 
   private func lowering(
@@ -114,8 +117,8 @@ public struct ModelCompiler {
   public func assembly(_ output: Output) throws -> String { try machine.assembly(of: output.llvm) }
   public func object(_ output: Output) throws -> [UInt8] { try machine.object(of: output.llvm) }
 
-  /// Writes the model's folder: shared object, header and manifest, the manifest last, so that a folder with a manifest is
-  /// complete.
+  /// Writes the model's folder: shared object, the program as text, header and manifest, the manifest last, so that a folder
+  /// with a manifest is complete.
   public func write(_ output: Output, to folder: String) throws {
     try makeFolder(folder)
     let bytes = try measure("object") { try object(output) }
@@ -126,6 +129,7 @@ public struct ModelCompiler {
         manifest.libraryDigest = SHA256.hex(of: try readFile(temporary))
       }
     }
+    try AtomicFile.write(Data(output.program.utf8), to: "\(folder)/\(manifest.name).vir")
     try AtomicFile.write(Data(output.header.utf8), to: "\(folder)/\(manifest.header)")
     try manifest.write(to: "\(folder)/\(manifest.name).json")
   }

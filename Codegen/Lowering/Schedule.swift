@@ -6,13 +6,16 @@ public struct ScheduledKernel {
   public let kernel: Kernel
   /// The position of the operation that it belongs to; nil for a copy of a result.
   public let operation: Int?
+  /// The number of the result that it copies, if it does.
+  public let result: Int?
   let access: Access
   /// True where all workers have to be done with what came before.
   public internal(set) var needsBarrier = false
 
-  init(kernel: Kernel, operation: Int?, access: Access) {
+  init(kernel: Kernel, operation: Int? = nil, result: Int? = nil, access: Access) {
     self.kernel = kernel
     self.operation = operation
+    self.result = result
     self.access = access
   }
 }

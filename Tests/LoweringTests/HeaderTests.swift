@@ -93,7 +93,7 @@ import VDL
       try elaborate(SourceText(name: "awkward", text: Self.awkward)),
       options: PassOptions(blockImages: TestTarget.host.blockImages)
     ).module
-    let header = try ModelCompiler(target: .host).lower(module, text: "", source: []).header
+    let header = try ModelCompiler(target: .host).lower(module, source: []).header
     try withTemporaryFolder { folder in
       for (name, text) in [("template.h", header), ("convvae.h", try ModelFixture.convvae.native().header)] {
         try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))

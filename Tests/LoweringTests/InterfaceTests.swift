@@ -59,7 +59,7 @@ import VDL
   @Test func everyInstructionSetThatCodeMayUseIsNamed() throws {
     let target = try #require(TargetSelection.target("x86-64-v3"))
     let module = try ModelFixture.densevae.optimized(for: .avx2)
-    let output = try ModelCompiler(target: target).lower(module, text: "", source: [])
+    let output = try ModelCompiler(target: target).lower(module, source: [])
     #expect(
       output.manifest.target.features == [
         "avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe", "popcnt", "sse3", "sse4.1", "sse4.2",

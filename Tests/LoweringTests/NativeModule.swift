@@ -15,6 +15,10 @@ final class NativeModule: @unchecked Sendable {
   /// The same artifact as the runner loads it.
   let compiled: CompiledModel
   let header: String
+  /// The program beside the library.
+  let program: String
+  /// The kernels of each entry, by its name.
+  let schedules: [String: [ScheduledKernel]]
   /// The shared object's bytes.
   let library: Data
   let target: TestTarget
@@ -28,14 +32,16 @@ final class NativeModule: @unchecked Sendable {
     self.module = module
     self.target = target
     let compiler = try ModelCompiler(target: target.llvm)
-    let output = try compiler.lower(module, text: module.text, source: [])
+    let output = try compiler.lower(module, source: [])
     manifest = output.manifest
     header = output.header
+    schedules = output.schedules
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("native-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     try compiler.write(output, to: folder.path)
     compiled = try CompiledModel(folder: folder.path)
     library = try Data(contentsOf: folder.appendingPathComponent(manifest.library))
+    program = try String(contentsOf: folder.appendingPathComponent("\(manifest.name).vir"), encoding: .utf8)
     guard let handle = dlopen(folder.appendingPathComponent(manifest.library).path, RTLD_NOW | RTLD_LOCAL)
     else {
       throw Failure(description: dlerror().map { String(cString: $0) } ?? "the library cannot be loaded")

@@ -56,7 +56,7 @@ import VDL
   }
 
   @Test func theArenaIsTheManifests() throws {
-    let output = try compiler.lower(module, text: module.text, source: [])
+    let output = try compiler.lower(module, source: [])
     let plan = try compiler.plan(module)
     #expect(output.manifest.weightsBytes == plan.weightsBytes)
     #expect(output.manifest.stateBytes == plan.stateBytes)

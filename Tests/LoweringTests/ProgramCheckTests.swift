@@ -15,7 +15,7 @@ import Testing
     try Verifier.verify(module, phase: .inferred)
     let planned = #expect(throws: UnsupportedProgram.self) { try compiler.plan(module) }
     let lowered = #expect(throws: UnsupportedProgram.self) {
-      try compiler.lower(module, text: text, source: [])
+      try compiler.lower(module, source: [])
     }
     #expect(planned == lowered)
     return planned?.description

@@ -11,6 +11,10 @@ func withTemporaryFolder<T>(_ body: (String) throws -> T) throws -> T {
 
 /// What a command of the PATH prints, errors too; throws where it fails.
 func output(of command: String..., in folder: String? = nil) throws -> String {
+  try output(of: command, in: folder)
+}
+
+func output(of command: [String], in folder: String? = nil) throws -> String {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
   process.arguments = command

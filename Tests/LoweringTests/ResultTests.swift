@@ -76,6 +76,8 @@ import Testing
       )
     })
 
+  static func native(_ target: TestTarget) throws -> NativeModule { try #require(natives[target]).get() }
+
   private static let entries = [
     "arguments", "twice", "reshaped", "gradients", "updates", "readers", "copies", "keeps",
   ]
@@ -84,7 +86,7 @@ import Testing
   func resultsArriveWhereTheyAreWanted(name: String, target: TestTarget) throws {
     let module = try Self.module()
     let entry = try #require(module.entry(name))
-    let native = try #require(Self.natives[target]).get()
+    let native = try Self.native(target)
     for images in batchSizes {
       let values = EntryValues(module, entry: entry, images: images)
       for (target, value) in try values.reference(module, name) {

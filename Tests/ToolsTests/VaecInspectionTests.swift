@@ -108,7 +108,7 @@ import Testing
 
   @Test(arguments: [
     ("ast", "ModelSyntax 1:1-7:2\n"), ("ir", "module small\n"), ("schedule", "entry @decode: "),
-    ("plan", "entry @decode: arena = "), ("llvm", "; ModuleID = 'small'\n"), ("asm", "\t.text\n"),
+    ("plan", "entry @decode: arena = "), ("llvm", "; ModuleID = 'small'\n"), ("asm", "\t.file\t\"small\"\n"),
     ("obj", "\u{7F}ELF"),
   ])
   func everyFormCanBeWritten(form: String, beginning: String) throws {

@@ -47,7 +47,7 @@ enum CompileCommand {
     let folder = invocation[output] ?? "build/\(module.name)"
     let compiler = try compilation.compiler()
     let result = try compilation.lowering(module) {
-      try compiler.lower(module, text: module.text, source: compilation.input.source.bytes)
+      try compiler.lower(module, source: compilation.input.source.bytes)
     }
     try compilation.lowering(module) { try compiler.write(result, to: folder) }
     let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
@@ -55,7 +55,7 @@ enum CompileCommand {
     print(
       "\(module.name): \(parameters) parameters, \(module.entries.count) entries, for \(compiler.target.machine.cpu), "
         + "\(String(format: "%.2f", seconds)) s")
-    print("wrote \(folder)/\(result.manifest.library), .h and .json")
+    print("wrote \(folder)/\(result.manifest.library), .h, .json and .vir")
     if let dumps { print("wrote \(dumps.count) dumps to \(dumps.folder)/") }
     print("next: vaerun train \(folder)")
   }
@@ -66,7 +66,7 @@ enum CompileCommand {
     if form == .obj, path == nil, isatty(STDOUT_FILENO) != 0 { throw CommandError.objectToTerminal }
     let compiler = try compilation.compiler()
     func lowered() throws -> ModelCompiler.Output {
-      try compiler.lower(module, text: module.text, source: compilation.input.source.bytes)
+      try compiler.lower(module, source: compilation.input.source.bytes)
     }
     let data: Data = try compilation.lowering(module) {
       switch form {

@@ -108,6 +108,18 @@ public struct EntryPrinter: Sendable {
     return (lines + resultLines + ["}"]).joined(separator: "\n") + "\n"
   }
 
+  // MARK: Line numbers, from 0 at the entry's first line
+
+  var lineCount: Int { argumentLines.count + entry.operations.count + resultLines.count + 1 }
+  var firstOperationLine: Int { argumentLines.count }
+
+  /// The line of each result: one for all, or one for each behind the line of the word `return`.
+  var resultLineNumbers: [Int] {
+    let first = firstOperationLine + entry.operations.count
+    let isOneLine = resultLines.count == 1
+    return entry.results.indices.map { isOneLine ? first : first + 1 + $0 }
+  }
+
   private var argumentLines: [String] {
     let arguments = entry.arguments.map { argument in
       "\(argument.role.rawValue) \(name(of: argument.value)) : \(typeText(argument.value))"
