@@ -68,6 +68,7 @@ let package = Package(
     // The runner.
     .target(name: "Runtime", dependencies: ["Artifact", "Random", "CGomp", "CModel"]),
     .target(name: "Datasets", dependencies: ["Artifact", "Random", "CZlib"]),
+    .target(name: "Statistics", dependencies: ["Random"]),
     .target(name: "Evaluation", dependencies: ["Runtime", "Datasets"]),
     .target(name: "Reporting", dependencies: ["Artifact", "CCairo"]),
 
@@ -117,6 +118,7 @@ let package = Package(
       ]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artifact", "Random"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
+    .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Random"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "CPNG"]),
     .testTarget(name: "CommandLineTests", dependencies: ["CommandLineTable"]),
     .testTarget(name: "ToolsTests", dependencies: ["vaec", "vaerun", "Artifact"]),
