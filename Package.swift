@@ -69,7 +69,7 @@ let package = Package(
     .target(name: "Runtime", dependencies: ["Artifact", "Random", "CGomp", "CModel"]),
     .target(name: "Datasets", dependencies: ["Artifact", "Random", "CZlib"]),
     .target(name: "Statistics", dependencies: ["Random"]),
-    .target(name: "Evaluation", dependencies: ["Runtime", "Datasets"]),
+    .target(name: "Evaluation", dependencies: ["Runtime", "Datasets", "Statistics"]),
     .target(name: "Reporting", dependencies: ["Artifact", "CCairo"]),
 
     // The command lines.
@@ -84,7 +84,7 @@ let package = Package(
     .executableTarget(
       name: "vaerun",
       dependencies: [
-        "CommandLineTable", "Runtime", "Datasets", "Evaluation", "Reporting", "Artifact",
+        "CommandLineTable", "Runtime", "Datasets", "Evaluation", "Statistics", "Reporting", "Artifact",
       ],
       path: "Tools/vaerun"),
 

@@ -111,35 +111,3 @@ enum DecodeCommand {
     Terminal.say("\(path): \(Terminal.count(shown, "image"))")
   }
 }
-
-/// `vaerun latents`
-enum LatentsCommand {
-  static let command = Command(
-    "latents", summary: "writes the codes of a data set with their classes, and draws them",
-    details: [
-      "The table is latents.csv, the picture latents.png: a scatter of the codes by class, of the first two latents "
-        + "where there are more. With --output they are FILE.csv and FILE.png."
-    ],
-    positionals: [CommonOptions.model],
-    options: CommonOptions.trained + CommonOptions.images + [CommonOptions.output],
-    examples: [Example("vaerun latents --split train", "the training images' codes")])
-
-  static func run(_ invocation: Invocation) throws {
-    let trained = try TrainedModel(invocation)
-    let dataset = try CommonOptions.load(invocation, run: trained.configuration)
-    let pictures = ModelPictures(instance: trained.instance)
-    let codes = try pictures.codes(of: dataset, inputs: try trained.inputs(invocation))
-    let stem = stem(invocation[CommonOptions.output] ?? trained.place("latents"))
-    let array = NamedArray(name: trained.manifest.latents.first?.name ?? "z", role: .latent, values: codes)
-    try ArrayFile.write(
-      [array], labels: dataset.labels.map { Int32($0) }, count: dataset.count, to: stem + ".csv", kind: .csv)
-    Terminal.say("\(stem).csv: \(Terminal.count(dataset.count, "code"))")
-    guard pictures.latentSize >= 2 else { return }
-    try write(pictures.scatter(codes: codes, of: dataset), to: stem + ".png")
-  }
-
-  private static func stem(_ path: String) -> String {
-    for suffix in [".csv", ".png"] where path.lowercased().hasSuffix(suffix) { return String(path.dropLast(4)) }
-    return path
-  }
-}

@@ -25,30 +25,6 @@ enum ReconstructCommand {
   }
 }
 
-/// `vaerun sample`
-enum SampleCommand {
-  private static let count = Option("count", .integer(1...2500), help: "images", value: 100)
-  private static let columns = Option("columns", .integer(1...100), help: "images per row", value: 10)
-
-  static let command = Command(
-    "sample", summary: "draws images decoded from codes of the prior",
-    details: ["Image i depends on the seed and i alone: --count 10 shows the first ten of --count 100."],
-    positionals: [CommonOptions.model],
-    options: [count, columns] + CommonOptions.trained + [CommonOptions.seed, CommonOptions.output],
-    examples: [
-      Example("vaerun sample", "100 images from the newest run"),
-      Example("vaerun sample --seed 7 -o samples.png", "others, into a file of your choice"),
-    ])
-
-  static func run(_ invocation: Invocation) throws {
-    let trained = try TrainedModel(invocation)
-    let seed = try trained.inputs(invocation).seed
-    let figure = try ModelPictures(instance: trained.instance).samples(
-      count: invocation[count] ?? 100, columns: invocation[columns] ?? 10, seed: seed)
-    try write(figure, to: invocation[CommonOptions.output] ?? trained.place("samples.png"))
-  }
-}
-
 /// `vaerun manifold`
 enum ManifoldCommand {
   private static let size = Option("size", .integer(2...50), help: "images along each side", value: 20)

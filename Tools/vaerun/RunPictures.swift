@@ -41,6 +41,11 @@ struct ModelPictures {
     return ImageGrid.images(try rasters(images), columns: columns)
   }
 
+  /// Images that these codes decode to.
+  func decoded(_ codes: [Float], columns: Int) throws -> ImageGrid {
+    ImageGrid.images(try rasters(try instance.decode(codes)), columns: columns)
+  }
+
   /// Images decoded from a square grid in the plane of two latents; the others are 0.
   func manifold(_ plane: LatentPlane) throws -> ImageGrid {
     var codes = [Float](repeating: 0, count: plane.ys.count * plane.xs.count * latentSize)
@@ -60,11 +65,18 @@ struct ModelPictures {
   func scatter(codes: [Float], of dataset: Dataset) -> ScatterPlot {
     let size = latentSize
     let plane = (0..<dataset.count).flatMap { [codes[$0 * size], codes[$0 * size + 1]] }
-    return ScatterPlot(
+    return scatter(
+      plane: plane, of: dataset, axes: (axisName(0), axisName(1)), priorDeviations: hasPrior ? [1, 2] : [])
+  }
+
+  /// Points of a plane, one for each image of a data set, colored by class.
+  func scatter(
+    plane: [Float], of dataset: Dataset, axes: (x: String, y: String), priorDeviations: [Double] = []
+  ) -> ScatterPlot {
+    ScatterPlot(
       title: "\(dataset.name), \(Terminal.count(dataset.count, "\(dataset.split.rawValue) image"))",
-      xName: "z1",
-      yName: "z2", codes: plane, labels: dataset.labels.map { Int($0) }, classNames: dataset.classNames,
-      priorDeviations: hasPrior ? [1, 2] : [])
+      xName: axes.x, yName: axes.y, codes: plane, labels: dataset.labels.map { Int($0) },
+      classNames: dataset.classNames, priorDeviations: priorDeviations)
   }
 
   /// The codes of images, one behind the other.

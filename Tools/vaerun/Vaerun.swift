@@ -7,6 +7,7 @@ enum Vaerun {
     commands: [
       TrainCommand.command, EvaluateCommand.command, ReconstructCommand.command, SampleCommand.command,
       ManifoldCommand.command, EncodeCommand.command, DecodeCommand.command, LatentsCommand.command,
+      ProbeCommand.command, PCACommand.command,
     ],
     examples: [
       Example("vaec compile Models/convvae.vdl", "compiles a model into build/convvae"),
@@ -25,6 +26,8 @@ enum Vaerun {
     case "encode": try EncodeCommand.run(invocation)
     case "decode": try DecodeCommand.run(invocation)
     case "latents": try LatentsCommand.run(invocation)
+    case "probe": try ProbeCommand.run(invocation)
+    case "pca": try PCACommand.run(invocation)
     default: throw InternalError("the command \(invocation.command.name) is in the table and nothing runs it")
     }
     return .success

@@ -1,0 +1,76 @@
+import CommandLineTable
+import Datasets
+import Evaluation
+import Foundation
+import Reporting
+import Runtime
+import Statistics
+
+/// `vaerun probe`
+enum ProbeCommand {
+  private static let neighbors = Option(
+    "neighbors", .integer(1...1000), help: "how many of the nearest codes vote", value: 5)
+
+  static let command = Command(
+    "probe", summary: "tells how well classes can be read from a model's codes",
+    details: [
+      "A linear classifier and a vote of the nearest neighbours learn from the codes of the training images and are "
+        + "tried on those of the test images. The picture, confusion.png, has for both how the images of each class were "
+        + "taken, in shares of the class."
+    ],
+    positionals: [CommonOptions.model],
+    options: CommonOptions.trained + [
+      CommonOptions.data, CommonOptions.dataFolder, CommonOptions.limit, neighbors, CommonOptions.output,
+    ],
+    examples: [Example("vaerun probe", "the newest run of the newest model")])
+
+  static func run(_ invocation: Invocation) throws {
+    let trained = try TrainedModel(invocation)
+    let pictures = ModelPictures(instance: trained.instance)
+    let inputs = try trained.inputs(invocation)
+    func codes(_ split: DatasetSplit) throws -> (codes: Matrix, labels: [Int], dataset: Dataset) {
+      let dataset = try CommonOptions.load(invocation, run: trained.configuration, split: split)
+      let codes = try pictures.codes(of: dataset, inputs: inputs)
+      guard let matrix = Matrix(codes: codes, size: pictures.latentSize) else {
+        throw StatisticsError.shape(what: "the linear probe")
+      }
+      return (matrix, dataset.labels.map { Int($0) }, dataset)
+    }
+    let train = try codes(.train)
+    let test = try codes(.test)
+    let names = test.dataset.classNames
+    guard names.count >= 2 else {
+      throw UsageError("\(test.dataset.name) has no classes to read", "choose a data set with labels")
+    }
+    let count = invocation[neighbors] ?? 5
+    let probe = try LatentProbe(
+      train: train.codes, trainLabels: train.labels, test: test.codes, testLabels: test.labels,
+      classes: names.count, neighborCount: count, threads: CommonOptions.threadCount(invocation))
+    let chance = ConfusionMatrix(
+      truth: test.labels, predicted: Array(repeating: majority(train.labels), count: test.labels.count),
+      classes: names.count)
+    Terminal.say("model    \(trained.manifest.name), weights \(trained.weights)")
+    Terminal.say("data     \(test.dataset.name), \(Terminal.count(test.labels.count, "test image"))")
+    Terminal.say("linear probe        \(share(probe.linear.accuracy))")
+    Terminal.say(
+      "\(Terminal.count(count, "neighbour"))".padding(toLength: 20, withPad: " ", startingAt: 0)
+        + share(probe.neighbors.accuracy))
+    Terminal.say("commonest class     \(share(chance.accuracy))")
+    let tables = [("linear probe", probe.linear), (Terminal.count(count, "neighbour"), probe.neighbors)]
+    let figure = Panels(
+      tables.map { name, matrix in
+        ShareTable(
+          title: "\(name): \(share(matrix.accuracy))", rowName: "class", columnName: "taken for", names: names,
+          shares: matrix.rowNormalized)
+      })
+    try write(figure, to: invocation[CommonOptions.output] ?? trained.place("confusion.png"))
+  }
+
+  private static func share(_ value: Double) -> String { String(format: "%.2f %%", value * 100) }
+
+  private static func majority(_ labels: [Int]) -> Int {
+    var counts: [Int: Int] = [:]
+    for label in labels { counts[label, default: 0] += 1 }
+    return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? 0
+  }
+}
