@@ -17,7 +17,8 @@ public enum ReductionKernels {
     }
   }
 
-  private static func sumRows(_ k: KernelBuilder, from: LLVMValue, rows: Int, vector: Int) -> LLVMValue {
+  /// The sum of a vector's rows from an address on.
+  static func sumRows(_ k: KernelBuilder, from: LLVMValue, rows: Int, vector: Int) -> LLVMValue {
     let b = k.b
     let chains = min(4, rows)
     let whole = rows / chains

@@ -81,7 +81,9 @@ struct OperationKernels {
       ]
     case "conv2d_weight_gradient":
       return convolutionWeightGradient(name, operation, entry, operands, scratch, y)
-    default: return try smallKernels(operation, name: name, entry: entry, operands: operands, results: results)
+    default:
+      return try poolingKernels(name, operation, operands, y)
+        ?? smallKernels(operation, name: name, entry: entry, operands: operands, results: results)
     }
   }
 
@@ -112,6 +114,49 @@ struct OperationKernels {
     kernels.append(
       WeightGradientKernels.convolution(name, dy: map, x: images, dw: dw, geometry: geometry, target: target))
     return kernels
+  }
+
+  /// Windows that slide over images; nil for any other op.
+  private func poolingKernels(_ name: String, _ operation: Operation, _ operands: [TensorSlot], _ y: TensorSlot)
+    -> [Kernel]?
+  {
+    let attributes = operation.attributes
+    func geometry(image: TensorSlot, map: TensorSlot) -> ConvolutionGeometry {
+      ConvolutionGeometry(
+        input: image.type, output: map.type, kernel: attributes.ints("kernel"), attributes: attributes)
+    }
+    switch operation.name {
+    case "sum_pool2d":
+      return [
+        PoolingKernels.sum(
+          name, x: operands[0], y: y, geometry: geometry(image: operands[0], map: y),
+          scale: attributes.float("scale"))
+      ]
+    case "spread2d":
+      return [
+        PoolingKernels.spread(
+          name, y: operands[0], x: y, geometry: geometry(image: y, map: operands[0]),
+          scale: attributes.float("scale"))
+      ]
+    case "max_pool2d":
+      return [
+        PoolingKernels.largest(name, x: operands[0], y: y, geometry: geometry(image: operands[0], map: y))
+      ]
+    case "max_pool2d_gradient":
+      return [
+        PoolingKernels.largestGradient(
+          name, dy: operands[0], x: operands[1], dx: y, geometry: geometry(image: y, map: operands[0]))
+      ]
+    case "max_pool2d_select":
+      return [
+        PoolingKernels.select(
+          name, from: operands[0], x: operands[1], y: y, geometry: geometry(image: operands[1], map: y))
+      ]
+    case "mean_positions": return [PoolingKernels.meanPositions(name, x: operands[0], y: y)]
+    case "repeat_positions":
+      return [PoolingKernels.repeatPositions(name, x: operands[0], y: y, scale: attributes.float("scale"))]
+    default: return nil
+    }
   }
 
   /// Everything but the products and the changes of layout.

@@ -13,5 +13,7 @@ public struct OpTable: Sendable {
 
   public static let standard = OpTable(
     leafOps + activationOps + arithmeticOps + probabilityOps + optimizerOps + reductionOps + shapeOps + denseOps
-      + convolutionOps + randomOps + fusedLikelihoodOps + fusedLatentOps + mapOps + [fusedAdamOp, gradientOp])
+      + convolutionOps + poolingOps + randomOps + fusedLikelihoodOps + fusedLatentOps + mapOps + [
+        fusedAdamOp, gradientOp,
+      ])
 }

@@ -20,7 +20,9 @@ func typeDiagnostic(_ error: TypeError, _ operation: Operation, _ entry: Entry) 
 /// What the language calls the ops that its layers become.
 private let layerNames = [
   ("conv2d", "conv"), ("conv2d_transpose", "deconv"), ("bernoulli_loglik", "bernoulli"), ("kl_normal", "kl"),
-  ("reparameterize", "normal"), ("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/"),
+  ("reparameterize", "normal"), ("sum_pool2d", "avg_pool"), ("max_pool2d", "max_pool"),
+  ("spread2d", "upsample"),
+  ("mean_positions", "global_avg_pool"), ("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/"),
 ]
 
 /// For each operand whose shape the message shows, the place that it comes from.

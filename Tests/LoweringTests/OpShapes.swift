@@ -2,7 +2,7 @@ import IR
 
 /// Shapes besides the op table's examples: sizes around a vector's and a task's, operands that are repeated.
 enum OpShapes {
-  static let all = elementwise + reductions + latents + likelihoods + optimizer + layouts
+  static let all = elementwise + reductions + latents + likelihoods + optimizer + layouts + StructuralShapes.all
 
   private static let row = TensorType.perImage(3, 5)
   private static let number = TensorType.perImage()

@@ -86,7 +86,7 @@ struct RandomGraph {
   // MARK: Layers
 
   private mutating func addLayer() throws {
-    switch below(12) {
+    switch below(13) {
     case 0, 1: try addConvolution()
     case 2, 3: try addDense()
     case 4: try addDraw()
@@ -94,6 +94,7 @@ struct RandomGraph {
     case 6: try addReduction()
     case 7: try addNumbers()
     case 8: try addDuplicate()
+    case 9: try addPooling()
     default: try addArithmetic()
     }
   }
@@ -124,6 +125,19 @@ struct RandomGraph {
       try addTail(
         try builder.add(
           "conv2d_transpose", [image, parameter([extents[0], maps, kernel, kernel])], attributes))
+    }
+  }
+
+  private mutating func addPooling() throws {
+    let image = try row(rank: 4)
+    let kernel = min(2, builder.type(of: image).extents[1], builder.type(of: image).extents[2])
+    let window: Attributes = [
+      "kernel": .ints([kernel, kernel]), "stride": .ints([1 + below(2), 1 + below(2)]),
+    ]
+    switch below(3) {
+    case 0: _ = try keep("sum_pool2d", [image], window)
+    case 1: _ = try keep("max_pool2d", [image], window)
+    default: _ = try keep("mean_positions", [image])
     }
   }
 

@@ -28,7 +28,7 @@ struct LayerDefinition: Sendable {
 }
 
 enum LayerTable {
-  static let definitions = weightedLayers + activationLayers + shapeLayers
+  static let definitions = weightedLayers + activationLayers + PoolingLayers.definitions + shapeLayers
 
   static func named(_ name: String) -> LayerDefinition? { definitions.first { $0.name == name } }
 
