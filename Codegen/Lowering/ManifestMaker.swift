@@ -8,7 +8,9 @@ struct ManifestMaker {
   let target: KernelTarget
   let layout: GlobalLayout
 
-  func make(plans: [String: MemoryPlan], compiler: String, digest: String, sourceDigest: String) -> Manifest {
+  func make(plans: [String: MemoryPlan], compiler: String, digest: String, sourceDigest: String) throws
+    -> Manifest
+  {
     let entries = module.entries.compactMap { entry in plans[entry.name].map { self.entry(entry, $0) } }
     let training = module.training
     var hypers = module.hypers.map { Manifest.Hyper(name: $0.name, defaultValue: $0.value) }
@@ -27,7 +29,7 @@ struct ManifestMaker {
       training: Manifest.Training(
         optimizer: training.optimizer, rate: training.rate, batch: training.batch, epochs: training.epochs),
       inputs: inputs(), latents: latents(), objective: objective(),
-      parameters: layout.parameters(module), weightsBytes: layout.weightsBytes, state: layout.state(module),
+      parameters: try layout.parameters(module), weightsBytes: layout.weightsBytes, state: layout.state(module),
       stateBytes: layout.stateBytes, entries: entries)
   }
 
@@ -129,11 +131,11 @@ struct GlobalLayout {
     }
   }
 
-  func parameters(_ module: Module) -> [Manifest.Parameter] {
-    module.parameters.map { global in
+  func parameters(_ module: Module) throws -> [Manifest.Parameter] {
+    try module.parameters.map { global in
       Manifest.Parameter(
         name: global.name, shape: global.type.extents, offset: offset(global.name),
-        initializer: initializer(global.initializer, module))
+        initializer: Manifest.Initializer(try module.initialDistribution(of: global)))
     }
   }
 
@@ -149,12 +151,14 @@ struct GlobalLayout {
     default: 0
     }
   }
+}
 
-  private func initializer(_ initializer: Initializer, _ module: Module) -> Manifest.Initializer {
-    switch initializer.resolved(module) {
-    case .uniform(let bound): .uniform(bound: bound)
-    case .normal(let deviation): .normal(standardDeviation: deviation)
-    case .constant(let value): .constant(value)
+extension Manifest.Initializer {
+  fileprivate init(_ distribution: InitialDistribution) {
+    switch distribution {
+    case .uniform(let bound): self = .uniform(bound: bound)
+    case .normal(let deviation): self = .normal(standardDeviation: deviation)
+    case .constant(let value): self = .constant(value)
     }
   }
 }

@@ -65,7 +65,7 @@ public struct ModelCompiler {
     ]
     let digest = SHA256.hex(
       of: Array(([Self.version] + machineText + [module.text]).joined(separator: "\n").utf8))
-    let manifest = ManifestMaker(module: module, target: target, layout: layout).make(
+    let manifest = try ManifestMaker(module: module, target: target, layout: layout).make(
       plans: plans, compiler: Self.version, digest: digest, sourceDigest: SHA256.hex(of: source))
     emitQueries(llvm, manifest)
     let lines = LineTables(module, schedules: schedules, llvm: llvm, producer: Self.version)

@@ -179,7 +179,7 @@ struct FaultyText: Sendable, CustomTestStringConvertible {
         t.vir:2:28: error: there is no initializer 'uniform'
           parameter @w : f32[3] init uniform(1)
                                      ^~~~~~~
-        note: one of constant, fan_in_uniform, glorot_uniform, he_normal
+        note: one of constant, normal, fan_in_uniform, glorot_uniform, glorot_normal, he_uniform, he_normal
         """),
     FaultyText(
       text: "modul m",

@@ -149,6 +149,9 @@ import Testing
     try expect("@w is initialized by the extents of '@v', which is not there") {
       $0.globals[0].initializer = .heNormal(of: "v")
     }
+    try expect("the initial values of @w have a standard deviation of -1.0") {
+      $0.globals[0].initializer = .normal(standardDeviation: -1)
+    }
     try expect("there is no global @w") { $0.globals = [] }
     try expect("a global has no images") { $0.globals[0].type = .perImage(4) }
   }

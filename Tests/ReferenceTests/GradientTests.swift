@@ -6,7 +6,7 @@ import Testing
   static let fused: Set = [
     "reparam_kl", "reparam_kl_gradient", "reparam_kl_given", "reparam_kl_given_gradient",
     "bernoulli_loglik_sum",
-    "bernoulli_loglik_sum_gradient", "map", "map_sum_per_image",
+    "bernoulli_loglik_sum_gradient", "map_sum_per_image",
   ]
   static let differentiable = OpTable.standard.definitions.filter { $0.gradient != nil }
 
@@ -47,7 +47,11 @@ import Testing
       GradientCase("sum_elements", [.scalar]),
       GradientCase("add_bias", [.perImage(3), .f32(3)]),
       GradientCase("mean_per_image", [.perImage()]),
+      GradientCase("map", [.perImage(3), .scalar, .perImage()], ["formula": .formula(product)]),
+      GradientCase("map", [.scalar, .perImage(3)], ["formula": .formula(.operand(0) * exp(.operand(1)))]),
     ]
+
+  private static let product = ScalarExpression.operand(0) * sigmoid(.operand(1)) * .operand(2)
 
   @Test(arguments: broadcast, [1, 2])
   func gradientsOfRepeatedOperandsAreSummed(gradientCase: GradientCase, order: Int) throws {

@@ -1,3 +1,4 @@
+import Foundation
 import IR
 import Reference
 import Testing
@@ -37,6 +38,41 @@ import Testing
     #expect(
       try apply("softplus", [x])[0].distance(
         to: row(0.12692801104297263, 0.69314718055994531, 3.0485873515737421)) < 1e-15)
+  }
+
+  @Test func activationsWithParametersAndDerivedGradientsAreTheirFormulas() throws {
+    let x = row(-1, 0, 1)
+    #expect(try apply("leaky_relu", [x], ["slope": .float(0.25)])[0].data == [-0.25, 0, 1])
+    #expect(
+      try apply("elu", [x], ["alpha": .float(2)])[0].distance(to: row(-1.2642411176571153, 0, 1)) < 1e-15)
+    #expect(
+      try apply("silu", [x])[0].distance(to: row(-0.2689414213699951, 0, 0.7310585786300049)) < 1e-15)
+    // torch.nn.functional.gelu(x, approximate="tanh") in float64
+    #expect(
+      try apply("gelu", [x])[0].distance(to: row(-0.1588080093917233, 0, 0.8411919906082767)) < 1e-15)
+    #expect(
+      try apply("hardswish", [row(-4, -3, -1, 1, 3, 4)])[0].distance(to: row(0, 0, -1.0 / 3, 2.0 / 3, 3, 4))
+        < 1e-15)
+    #expect(
+      try apply("leaky_relu_gradient", [row(2, 2), row(-1, 1)], ["slope": .float(0.25)])[0].data == [0.5, 2])
+    // By the output: elu(-1) = -0.5 (1 - 1/e) with alpha 0.5, whose slope is 0.5 / e.
+    let output = -0.5 * (1 - exp(-1.0))
+    #expect(
+      try apply("elu_gradient", [row(1, 1), row(output, 3)], ["alpha": .float(0.5)])[0]
+        .distance(to: row(0.5 * exp(-1.0), 1)) < 1e-15)
+  }
+
+  @Test(arguments: [
+    ("leaky_relu", "slope"), ("leaky_relu_gradient", "slope"), ("elu", "alpha"), ("elu_gradient", "alpha"),
+  ])
+  func slopesBelowZeroAreRefused(op: String, attribute: String) throws {
+    let operands = Array(repeating: row(1), count: op.hasSuffix("gradient") ? 2 : 1)
+    let name = op.replacing("_gradient", with: "")
+    for value in [-0.5, .infinity] {
+      #expect(throws: TypeError("'\(name)' needs a \(attribute) of 0 or above, not \(value)")) {
+        _ = try apply(op, operands, [attribute: .float(value)])
+      }
+    }
   }
 
   @Test func likelihoodsOfExtremeLogitsAreFinite() throws {

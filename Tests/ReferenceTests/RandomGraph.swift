@@ -107,7 +107,9 @@ struct RandomGraph {
     }
     if chance(0.3) { rows.append(value) }
     if chance(0.8) {
-      value = try builder.add(try any(["relu", "relu", "sigmoid", "tanh", "softplus"]), [value])
+      let activations = ["relu", "relu", "sigmoid", "tanh", "softplus", "silu", "hardswish", "leaky_relu"]
+      let name = try any(activations)
+      value = try builder.add(name, [value], name == "leaky_relu" ? ["slope": .float(0.3)] : [:])
     }
     rows.append(value)
   }

@@ -118,6 +118,11 @@ import VDL
       layers, "let h = x |> flatten |> dense(3, init: «glorot_unifrom»)", "unknown initializer 'glorot_unifrom'"
     ),
     (layers, "let h = x |> flatten |> dense(3, init: «3»)", "'init' needs the name of an initializer"),
+    (layers, "let h = x |> flatten |> dense(3, init: «normal»)", "'normal' needs 'std:'"),
+    (layers, "let h = x |> flatten |> dense(3, init: normal(std: «-1»))", "'std' must be 0 or above, not -1.0"),
+    (layers, "let h = x |> flatten |> dense(3, init: zeros(«1»))", "'zeros' takes no arguments"),
+    (layers, "let h = x |> flatten |> leaky_relu(slope: «-0.1»)", "'slope' must be 0 or above, not -0.1"),
+    (layers, "let h = x |> flatten |> elu(«0.1»)", "this argument of 'elu' needs a label"),
     (layers, "let h = x |> flatten |> relu as «r»", "'relu' has no parameters to name"),
     (layers, "let h = x |> «down»() |> flatten", "'down' needs 'channels'"),
     (layers, "let h = x |> down(3, «4») |> flatten", "too many arguments for 'down'"),

@@ -93,7 +93,29 @@ import VDL
     #expect(operations.first { $0.name == "conv2d" }?.attributes.ints("pad") == pads)
   }
 
-  @Test(arguments: ["softplus", "sigmoid", "tanh", "relu"])
+  @Test func anInitializerMayHaveArguments() throws {
+    let module = try module("z = x |> flatten |> dense(2, init: normal(std: 1 / 50))")
+    #expect(module.global("encoder.z.dense0.weight")?.initializer == .normal(standardDeviation: 0.02))
+    #expect(module.global("encoder.z.dense0.bias")?.initializer == .constant(0))
+  }
+
+  @Test(arguments: ["glorot_uniform", "glorot_normal", "he_uniform", "he_normal"])
+  func initializersAreThoseOfTheIR(name: String) throws {
+    let module = try module("z = x |> flatten |> dense(2, init: \(name))")
+    let weight = try #require(module.global("encoder.z.dense0.weight"))
+    #expect("\(weight.initializer)" == "\(name)(@encoder.z.dense0.weight)")
+  }
+
+  @Test func activationsHandTheirParametersOn() throws {
+    let operations = try encoder(
+      module(
+        "let h = x |> leaky_relu |> leaky_relu(slope: 0.3) |> elu |> elu(alpha: 1 / 2)\n z = h |> flatten |> dense(2)"
+      ))
+    #expect(operations.filter { $0.name == "leaky_relu" }.map { $0.attributes.float("slope") } == [0.01, 0.3])
+    #expect(operations.filter { $0.name == "elu" }.map { $0.attributes.float("alpha") } == [1, 0.5])
+  }
+
+  @Test(arguments: ["softplus", "sigmoid", "tanh", "relu", "silu", "gelu", "hardswish"])
   func activationsAreOpsOfTheirName(name: String) throws {
     #expect(try encoder(module("z = x |> flatten |> \(name) |> dense(1)")).contains { $0.name == name })
   }

@@ -3,12 +3,16 @@
 func elementwise(
   _ name: String, _ summary: String, operands: [OperandDefinition], result: String = "y",
   attributes: [AttributeDefinition] = [], formula: ScalarExpression,
+  check: (@Sendable (Attributes) throws -> Void)? = nil,
   example: OpExample, gradient: OpDefinition.GradientRule? = nil
 ) -> OpDefinition {
   OpDefinition(
     name: name, summary: summary, operands: operands, results: [result], attributes: attributes,
     formula: formula,
-    inferTypes: { context in [try broadcastType(context.operands, name)] },
+    inferTypes: { context in
+      try check?(context.attributes)
+      return [try broadcastType(context.operands, name)]
+    },
     evaluate: { context in
       let shape = context.resultShapes[0]
       let data = mapElements(
@@ -19,7 +23,7 @@ func elementwise(
 }
 
 /// The rule with each gradient summed down to its operand's extents.
-private func summedDown(_ rule: @escaping OpDefinition.GradientRule) -> OpDefinition.GradientRule {
+func summedDown(_ rule: @escaping OpDefinition.GradientRule) -> OpDefinition.GradientRule {
   { context, builder in
     var gradients = try rule(context, &builder)
     for (index, gradient) in gradients.enumerated() {
@@ -77,93 +81,18 @@ extension EntryBuilder {
   }
 }
 
-private let oneOperand = [TensorType.perImage(3, 5)]
-private let bytes: (operands: [TensorType], message: String) = (
+/// What the examples of ops with one and with two operands are tried on, and what they refuse.
+let oneOperand = [TensorType.perImage(3, 5)]
+let bytesOperand: (operands: [TensorType], message: String) = (
   [TensorType(.u8, [.images, .fixed(3)])], "needs f32, not u8[N,3]"
 )
-private let twoOperands = [TensorType.perImage(3, 5), .perImage(3, 5)]
-private let mismatch: (operands: [TensorType], message: String) = (
+let twoOperands = [TensorType.perImage(3, 5), .perImage(3, 5)]
+let mismatchedOperands: (operands: [TensorType], message: String) = (
   [.perImage(3, 5), .perImage(3, 4)], "equal shapes"
 )
 
-/// `y = f(x)` whose gradient is `gradientOp(dy, y)`: it reads the output, so that the input need not be kept.
-private func activation(
-  _ name: String, _ summary: String, _ formula: ScalarExpression, gradientOp: String
-) -> OpDefinition {
-  elementwise(
-    name, summary, operands: [OperandDefinition("x")], formula: formula,
-    example: OpExample(oneOperand, wrong: bytes)
-  ) { context, builder in
-    let output = context.result()
-    return try context.each(
-      [{ dy, builder in try builder.add(gradientOp, [dy, output]) }], &builder)
-  }
-}
-
-/// `dx = dy * slope(y)`: the gradient of an activation by its output.
-private func activationGradient(
-  _ name: String, of activation: String, _ slope: ScalarExpression,
-  outputGradient: OpDefinition.GradientRule? = nil
-) -> OpDefinition {
-  elementwise(
-    name, "Gradient of \(activation) by its output: dy * slope(y).",
-    operands: [OperandDefinition("dy"), OperandDefinition("y")], result: "dx",
-    formula: .operand(0) * slope, example: OpExample(twoOperands, wrong: mismatch), gradient: outputGradient)
-}
-
 private let x = ScalarExpression.operand(0)
 private let y = ScalarExpression.operand(1)
-
-/// Activations and their gradients.
-let activationOps: [OpDefinition] = [
-  activation("relu", "Rectifier: max(x, 0).", maximum(x, 0), gradientOp: "relu_gradient"),
-  activation("sigmoid", "Logistic function: 1 / (1 + exp(-x)).", sigmoid(x), gradientOp: "sigmoid_gradient"),
-  activation("tanh", "Hyperbolic tangent.", tanh(x), gradientOp: "tanh_gradient"),
-  elementwise(
-    "softplus", "log(1 + exp(x)).", operands: [OperandDefinition("x")], formula: softplus(x),
-    example: OpExample(oneOperand, wrong: bytes)
-  ) { context, builder in
-    let input = context.operand(0)
-    return try context.each(
-      [
-        { dy, builder in
-          try builder.add("mul", [dy, try builder.add("sigmoid", [input])])
-        }
-      ], &builder)
-  },
-  elementwise(
-    "relu_gradient", "Gradient of relu by its output: dy where y > 0, else 0.",
-    operands: [OperandDefinition("dy"), OperandDefinition("y")], result: "dx",
-    formula: .selectPositive(y, x, 0), example: OpExample(twoOperands, wrong: mismatch)
-  ) { context, builder in
-    let output = context.operand(1)
-    return try context.each(
-      [{ g, builder in try builder.add("relu_gradient", [g, output]) }, nil], &builder)
-  },
-  activationGradient("sigmoid_gradient", of: "sigmoid", y * (1 - y)) { context, builder in
-    let (dy, y) = (context.operand(0), context.operand(1))
-    return try context.each(
-      [
-        { g, builder in try builder.add("sigmoid_gradient", [g, y]) },
-        { g, builder in  // d/dy of dy * (y - y^2) = dy * (1 - 2y)
-          let slope = try builder.add(
-            "sub", [try builder.constant(1), try builder.add("mul", [try builder.constant(2), y])])
-          return try builder.add("mul", [try builder.add("mul", [g, dy]), slope])
-        },
-      ], &builder)
-  },
-  activationGradient("tanh_gradient", of: "tanh", 1 - y * y) { context, builder in
-    let (dy, y) = (context.operand(0), context.operand(1))
-    return try context.each(
-      [
-        { g, builder in try builder.add("tanh_gradient", [g, y]) },
-        { g, builder in  // d/dy of dy * (1 - y^2) = -2 * dy * y
-          let slope = try builder.add("mul", [try builder.constant(-2), y])
-          return try builder.add("mul", [try builder.add("mul", [g, dy]), slope])
-        },
-      ], &builder)
-  },
-]
 
 /// A binary operator with the gradients of both operands.
 private func arithmetic(
@@ -175,7 +104,7 @@ private func arithmetic(
 ) -> OpDefinition {
   elementwise(
     name, summary, operands: [OperandDefinition("a"), OperandDefinition("b")], formula: formula,
-    example: OpExample(twoOperands, wrong: mismatch, lowerBound: lowerBound)
+    example: OpExample(twoOperands, wrong: mismatchedOperands, lowerBound: lowerBound)
   ) { context, builder in
     guard let dy = context.resultGradients[0] else { return [nil, nil] }
     return try gradients(dy, context.operation.operands, context.wanted, &builder)
@@ -191,7 +120,7 @@ private func unaryWithGradient(
 ) -> OpDefinition {
   elementwise(
     name, summary, operands: [OperandDefinition("x")], formula: formula,
-    example: OpExample(oneOperand, wrong: bytes, lowerBound: lowerBound)
+    example: OpExample(oneOperand, wrong: bytesOperand, lowerBound: lowerBound)
   ) { context, builder in
     let (input, output) = (context.operand(0), context.result())
     return try context.each(

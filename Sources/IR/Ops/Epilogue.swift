@@ -8,9 +8,13 @@ enum Epilogue {
 
   static let operand = OperandDefinition("bias", optional: true)
 
+  private static let activations = ["relu", "sigmoid", "tanh"]
+
   /// The op whose formula the epilogue applies, or nil for none.
   static func definition(_ attributes: Attributes) -> OpDefinition? {
-    guard let name = attributes.symbol("epilogue"), name != "none" else { return nil }
+    guard let name = attributes.symbol("epilogue"),
+      activations.contains(where: { $0 == name || $0 + "_gradient" == name })
+    else { return nil }
     return activationOps.first { $0.name == name }
   }
 

@@ -1,5 +1,5 @@
-/// Chains of elementwise operations in one, with or without a sum at the end; made by fuse-elementwise. The formula
-/// stands in the operation itself.
+/// Chains of elementwise operations in one, with or without a sum at the end, made by fuse-elementwise; `map` is also what
+/// gradients become that are derived from formulas. The formula stands in the operation itself.
 
 private let formulaAttribute = AttributeDefinition(
   "formula", .formula, "the result's element from those of the operands a, b, ...")
@@ -33,6 +33,7 @@ let mapOps: [OpDefinition] = [
         formula, context.operands.map(\.data), shape: shape, images: context.images, context.attributes)
       return [HostTensor(shape: shape, data: data)]
     },
+    gradient: summedDown(derivedGradients),
     flops: { _, results, attributes in
       results[0].count * (attributes.formula("formula")?.operationCount ?? 0)
     },

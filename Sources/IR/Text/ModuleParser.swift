@@ -118,14 +118,14 @@ struct ModuleParser {
     let name = try cursor.expect(.word, "an initializer")
     try cursor.expect("(", "behind the initializer")
     let initializer: Initializer
-    switch name.text {
-    case "constant": initializer = .constant(try cursor.number())
-    case "fan_in_uniform": initializer = .fanInUniform(of: try cursor.expect(.global, "the weight's name").text)
-    case "glorot_uniform":
-      initializer = .glorotUniform(of: try cursor.expect(.global, "the weight's name").text)
-    case "he_normal": initializer = .heNormal(of: try cursor.expect(.global, "the weight's name").text)
-    default:
-      let known = ["constant", "fan_in_uniform", "glorot_uniform", "he_normal"]
+    if name.text == "constant" {
+      initializer = .constant(try cursor.number())
+    } else if name.text == "normal" {
+      initializer = .normal(standardDeviation: try cursor.number())
+    } else if let scale = InitializerScale(rawValue: name.text) {
+      initializer = .scaled(scale, of: try cursor.expect(.global, "the weight's name").text)
+    } else {
+      let known = ["constant", "normal"] + InitializerScale.allCases.map(\.rawValue)
       let match = closestMatch(to: name.text, in: known)
       throw cursor.error(
         "there is no initializer '\(name.text)'", at: name,

@@ -46,9 +46,8 @@ extension Initializer: CustomStringConvertible {
   public var description: String {
     switch self {
     case .constant(let value): "constant(\(shortText(of: value)))"
-    case .fanInUniform(let weight): "fan_in_uniform(@\(weight))"
-    case .glorotUniform(let weight): "glorot_uniform(@\(weight))"
-    case .heNormal(let weight): "he_normal(@\(weight))"
+    case .normal(let deviation): "normal(\(shortText(of: deviation)))"
+    case .scaled(let scale, let weight): "\(scale.rawValue)(@\(weight))"
     }
   }
 }

@@ -79,7 +79,11 @@ public struct Verifier {
       switch global.initializer {
       case .constant(let value):
         if value.isNaN { report("the initial value of \(name) is not a number", at: place) }
-      case .fanInUniform(let weight), .glorotUniform(let weight), .heNormal(let weight):
+      case .normal(let deviation):
+        if !(deviation >= 0 && deviation.isFinite) {
+          report("the initial values of \(name) have a standard deviation of \(deviation)", at: place)
+        }
+      case .scaled(_, let weight):
         guard let other = globals[weight] else {
           report("\(name) is initialized by the extents of '@\(weight)', which is not there", at: place)
           continue

@@ -163,22 +163,29 @@ extension ConstantEvaluator {
     case .padding:
       if word(expression) == "same" { return .symbol("same") }
       return .integer(try integer(expression, for: parameter.name, atLeast: 0))
-    case .initializer: return .symbol(try initializer(expression))
+    case .initializer: return .initializer(try initializer(expression))
     }
   }
 
-  private func initializer(_ expression: Expression) throws(Recovery) -> String {
-    let names = InitializerTable.definitions.map(\.name)
-    let list = Diagnostic.Note("initializers are " + names.joined(separator: ", "))
-    guard let name = word(expression) else {
+  private func initializer(_ expression: Expression) throws(Recovery) -> BoundInitializer {
+    let definitions = InitializerTable.definitions
+    let list = Diagnostic.Note("initializers are " + definitions.map(\.signature.text).joined(separator: ", "))
+    let name: String
+    var arguments: [Argument] = []
+    if case .call(let call) = expression, environment[call.name.text] == nil {
+      (name, arguments) = (call.name.text, call.arguments)
+    } else if let word = word(expression) {
+      name = word
+    } else {
       throw diagnostics.fail("'init' needs the name of an initializer", at: expression.range, notes: [list])
     }
-    guard names.contains(name) else {
-      let notes = DiagnosticCollector.suggestion(for: name, in: names)
+    guard let definition = InitializerTable.named(name) else {
+      let notes = DiagnosticCollector.suggestion(for: name, in: definitions.map(\.name))
       throw diagnostics.fail(
         "unknown initializer '\(name)'", at: expression.range, notes: notes.isEmpty ? [list] : notes)
     }
-    return name
+    let bound = try bind(arguments, to: definition.signature, at: expression.range)
+    return BoundInitializer(name: name, arguments: bound)
   }
 
   /// The word that an expression is or, inside a block, stands for.

@@ -136,15 +136,13 @@ struct EntryElaborator {
   /// The weight of the layer that is being applied.
   mutating func weight(_ dimensions: [Dimension], _ arguments: BoundArguments) -> ValueID {
     let name = layerName + ".weight"
-    let initializer = InitializerTable.named(arguments.symbol("init") ?? InitializerTable.defaultName)
-    return parameter(name, dimensions, initializer?.make(name) ?? .constant(0))
+    return parameter(name, dimensions, arguments.initializer("init").initializer(of: name))
   }
 
   /// Its bias, one number per channel or unit.
   mutating func bias(_ extent: Dimension, _ arguments: BoundArguments) -> ValueID {
-    let initializer = arguments.symbol("init") ?? InitializerTable.defaultName
-    return parameter(
-      layerName + ".bias", [extent], InitializerTable.bias(of: layerName + ".weight", initializer: initializer))
+    let initializer = arguments.initializer("init").biasInitializer(of: layerName + ".weight")
+    return parameter(layerName + ".bias", [extent], initializer)
   }
 
   private mutating func parameter(_ name: String, _ dimensions: [Dimension], _ initializer: Initializer)

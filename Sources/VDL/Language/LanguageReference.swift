@@ -29,7 +29,7 @@ public enum LanguageReference {
         OptimizerTable.definitions.map { [code($0.signature.text), $0.formula] }),
       section(
         "Initializers", ["initializer", "formula", "remark"],
-        InitializerTable.definitions.map { [code($0.name), $0.formula, $0.summary] }),
+        InitializerTable.definitions.map { [code($0.signature.text), $0.formula, $0.summary] }),
     ]
     return sections.joined(separator: "\n")
   }
@@ -81,7 +81,7 @@ extension ArgumentKind {
     case .integers(let minimum): "one integer or more, each \(minimum) or more"
     case .number(let interval): "a number, \(interval.rawValue)"
     case .padding: "an integer, 0 or more, or `same`"
-    case .initializer: "an initializer's name"
+    case .initializer: "an initializer"
     }
   }
 }

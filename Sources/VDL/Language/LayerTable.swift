@@ -33,7 +33,7 @@ enum LayerTable {
   static func named(_ name: String) -> LayerDefinition? { definitions.first { $0.name == name } }
 
   private static let initializer = ParameterDefinition(
-    "init", .initializer, default: .symbol(InitializerTable.defaultName), "how the weights begin")
+    "init", .initializer, default: .initializer(.standard), "how the weights begin")
   private static let channels = ParameterDefinition(
     "channels", .integer(atLeast: 1), positional: true, "channels of the result")
   private static let kernel = ParameterDefinition(
@@ -108,7 +108,17 @@ enum LayerTable {
     activation("sigmoid", "1 / (1 + exp(-h))"),
     activation("tanh", "hyperbolic tangent"),
     activation("softplus", "log(1 + exp(h))"),
+    activation("leaky_relu", "h where h > 0, else slope h", [slope]),
+    activation("elu", "h where h > 0, else alpha (exp(h) - 1)", [alpha]),
+    activation("silu", "h / (1 + exp(-h))"),
+    activation("gelu", "h (1 + tanh(sqrt(2 / pi) (h + 0.044715 h^3))) / 2"),
+    activation("hardswish", "h min(max(h + 3, 0), 6) / 6"),
   ]
+
+  private static let slope = ParameterDefinition(
+    "slope", .number(.nonnegative), default: .number(0.01), "slope below 0")
+  private static let alpha = ParameterDefinition(
+    "alpha", .number(.nonnegative), default: .number(1), "what the result goes to far below 0, negated")
 
   private static let shapeLayers: [LayerDefinition] = [
     LayerDefinition(
@@ -123,10 +133,17 @@ enum LayerTable {
       }),
   ]
 
-  private static func activation(_ name: String, _ formula: String) -> LayerDefinition {
+  /// - Parameter parameters: numbers, which are attributes of the op by the same names.
+  private static func activation(
+    _ name: String, _ formula: String, _ parameters: [ParameterDefinition] = []
+  ) -> LayerDefinition {
     LayerDefinition(
-      name, [], formula, shapes: "any -> the same",
-      emit: { _, input, entry throws in try entry.add(name, [input]) })
+      name, parameters, formula, shapes: "any -> the same",
+      emit: { arguments, input, entry throws in
+        let attributes = parameters.map { ($0.name, Attribute.float(arguments.number($0.name))) }
+        return try entry.add(
+          name, [input], Attributes(Dictionary(attributes, uniquingKeysWith: { first, _ in first })))
+      })
   }
 
   private static func squareStride(_ arguments: BoundArguments) -> Attribute {

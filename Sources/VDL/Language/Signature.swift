@@ -7,7 +7,7 @@ enum ArgumentKind: Sendable, Equatable {
   case number(NumberInterval)
   /// An integer or the word `same`.
   case padding
-  /// The name of an initializer.
+  /// An initializer: its name, or a call of it.
   case initializer
 }
 
@@ -32,6 +32,7 @@ enum ArgumentValue: Sendable, Equatable {
   case integers([Int])
   case number(Double)
   case symbol(String)
+  case initializer(BoundInitializer)
 }
 
 /// One parameter of a signature.
@@ -82,12 +83,13 @@ extension ArgumentValue {
     case .integers(let values): values.map(String.init).joined(separator: ", ")
     case .number(let value): "\(value)"
     case .symbol(let name): name
+    case .initializer(let bound): bound.text
     }
   }
 }
 
 /// The arguments of a call by the names of their parameters, defaults filled in.
-struct BoundArguments: Sendable {
+struct BoundArguments: Sendable, Equatable {
   var values: [String: ArgumentValue]
 
   // Binding has checked that each parameter has a value of its kind; the neutral values are never seen.
@@ -95,4 +97,7 @@ struct BoundArguments: Sendable {
   func integers(_ name: String) -> [Int] { if case .integers(let value)? = values[name] { value } else { [] } }
   func number(_ name: String) -> Double { if case .number(let value)? = values[name] { value } else { 0 } }
   func symbol(_ name: String) -> String? { if case .symbol(let value)? = values[name] { value } else { nil } }
+  func initializer(_ name: String) -> BoundInitializer {
+    if case .initializer(let value)? = values[name] { value } else { .standard }
+  }
 }
