@@ -93,7 +93,8 @@ let package = Package(
     .testTarget(name: "IRTests", dependencies: ["IR", "Diagnostics"]),
     .target(name: "LanguageTesting", dependencies: ["VDL", "Diagnostics"], path: "Tests/LanguageTesting"),
     .testTarget(name: "VDLTests", dependencies: ["VDL", "LanguageTesting", "IR", "Diagnostics"]),
-    .testTarget(name: "PassesTests", dependencies: ["Passes", "VDL", "IR", "Diagnostics"]),
+    .testTarget(
+      name: "PassesTests", dependencies: ["Passes", "LanguageTesting", "VDL", "IR", "Diagnostics"]),
     .testTarget(
       name: "InspectionTests",
       dependencies: ["Inspection", "LanguageTesting", "Passes", "VDL", "IR", "Diagnostics"]),

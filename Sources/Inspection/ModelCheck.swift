@@ -9,10 +9,12 @@ public enum ModelCheck {
   ///
   /// After an error of the grammar nothing else is looked at: what was left out would be missed everywhere.
   ///
-  /// - Parameter settings: texts of numbers that replace the values of `config` declarations.
+  /// - Parameters:
+  ///   - settings: texts of numbers that replace the values of `config` declarations.
+  ///   - lints: whether the lint rules look through a model without errors.
   /// - Throws: only where the compiler itself is wrong.
   public static func diagnostics(
-    _ source: SourceText, settings: [String: String] = [:]
+    _ source: SourceText, settings: [String: String] = [:], lints: Bool = true
   ) throws -> DiagnosticList {
     let model: ModelSyntax
     do {
@@ -29,6 +31,6 @@ public enum ModelCheck {
     } catch let errors as DiagnosticList {
       return errors.ordered
     }
-    return DiagnosticList(lint(model))
+    return DiagnosticList(lints ? lint(model) : [])
   }
 }

@@ -170,18 +170,12 @@ private struct ShapeInference {
 
   private mutating func checkCompleteness() {
     guard diagnostics.isEmpty else { return }
-    for global in module.globals where global.kind == .parameter {
-      if !global.type.isComplete {
-        diagnostics.append(
-          Diagnostic(
-            "the shape of the parameter '\(global.name)' is not known: nothing uses it",
-            at: global.sources.first))
-      } else if global.type.elementsPerImage == nil {
-        diagnostics.append(
-          Diagnostic(
-            "the parameter '\(global.name)' \(global.type) is too large: the limit is \(elementLimit) elements",
-            at: global.sources.first))
-      }
+    // Parameters that became too large were refused by the operations that read them, in the round after.
+    for global in module.globals where global.kind == .parameter && !global.type.isComplete {
+      diagnostics.append(
+        Diagnostic(
+          "the shape of the parameter '\(global.name)' is not known: nothing uses it",
+          at: global.sources.first))
     }
     for entry in module.entries {
       for operation in entry.operations

@@ -3,12 +3,17 @@ import Foundation
 
 /// The models of the repository.
 public enum Models {
-  public static let names = ["convvae", "densevae", "convae"]
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../../Models").standardized
+
+  /// Paths below Models without `.vdl`: `convvae`, `variants/denoising`.
+  public static let names: [String] = {
+    let found = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
+    return found.filter { $0.hasSuffix(".vdl") }.map { String($0.dropLast(4)) }.sorted()
+  }()
 
   public static func source(_ name: String) throws -> SourceText {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-      "../../Models")
-    let text = try String(contentsOf: root.appendingPathComponent("\(name).vdl"), encoding: .utf8)
-    return SourceText(name: "\(name).vdl", text: text)
+    let file = folder.appendingPathComponent("\(name).vdl")
+    return SourceText(name: file.lastPathComponent, text: try String(contentsOf: file, encoding: .utf8))
   }
 }

@@ -84,6 +84,39 @@ import Testing
     }
   }
 
+  /// Every command that reads a model says once what is likely a mistake, and goes on.
+  @Test(arguments: ["compile", "ir", "opt", "plan", "summary", "ir --after elaborate", "compile --emit asm"])
+  func commandsShowWarningsOnce(command: String) throws {
+    try withFiles { folder in
+      let run = try vaec("\(command) doubtful.vdl", in: folder)
+      #expect(run.status == 0)
+      #expect(
+        run.errors
+          == "doubtful.vdl:2:10: warning: config 'c' is never used [unused-name]\n    config c = 3\n           ^\n"
+      )
+      let quiet = try vaec("\(command) doubtful.vdl --no-lint", in: folder)
+      #expect(quiet.status == 0 && quiet.errors.isEmpty)
+    }
+  }
+
+  @Test func checkLeavesWarningsOutOnRequest() throws {
+    try withFiles { folder in
+      let run = try vaec("check --no-lint doubtful.vdl wrong.vdl", in: folder)
+      #expect(run.status == 1)
+      #expect(run.output == "doubtful.vdl: no errors\nwrong.vdl: 1 error\n")
+    }
+  }
+
+  @Test func aModelWithErrorsGivesNoWarnings() throws {
+    try withFiles { folder in
+      let both = Self.doubtful.replacingOccurrences(of: "flatten", with: "flaten")
+      try Data(both.utf8).write(to: URL(fileURLWithPath: folder + "/both.vdl"))
+      let run = try vaec("compile both.vdl", in: folder)
+      #expect(run.status == 1)
+      #expect(!run.errors.contains("warning"))
+    }
+  }
+
   @Test func formatPrintsTheCanonicalLayout() throws {
     try withFiles { folder in
       let run = try vaec("format odd.vdl", in: folder)

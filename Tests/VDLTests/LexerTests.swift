@@ -54,7 +54,7 @@ import VDL
     #expect(tokens[1].range.start == source.position(of: source.bytes.count - 1))
   }
 
-  @Test(arguments: [
+  static let noTokens: [(String, String)] = [
     ("a «;» b", "unexpected ';'"),
     ("a «|» b", "unexpected '|'"),
     ("a «>» b", "unexpected '>'"),
@@ -70,7 +70,9 @@ import VDL
     ("a «.5» b", "a number begins with a digit: 0.5"),
     ("a «1e999» b", "the number 1e999 is too large"),
     ("a «99999999999999999999» b", "the number 99999999999999999999 is too large"),
-  ])
+  ]
+
+  @Test(arguments: noTokens)
   func whatIsNoTokenIsReportedWhereItStands(marked: String, message: String) {
     let text = MarkedText(marked)
     expect(lex(text.source).diagnostics, are: [message], at: text)

@@ -35,15 +35,6 @@ import VDL
     }
   }
 
-  @Test(arguments: Models.names, [1, 2, 3] as [UInt64])
-  func randomMutations(model: String, seed: UInt64) throws {
-    var generator = TestGenerator(state: seed)
-    let tokens = lex(try Models.source(model)).tokens
-    for _ in 0..<1200 {
-      check(text(of: tokens, replacing: Mutation.changes(of: tokens, count: 1...4, &generator)))
-    }
-  }
-
   @Test(arguments: Models.names, [1, 2] as [UInt64])
   func textsThatEndAnywhere(model: String, seed: UInt64) throws {
     let bytes = try Models.source(model).bytes

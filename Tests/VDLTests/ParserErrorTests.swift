@@ -67,34 +67,35 @@ import VDL
     expect(errors(text), are: [message], at: text)
   }
 
-  @Test(arguments: [
+  static let surroundings: [(String, String)] = [
     ("«»", "expected 'model', found the end of the file"),
     ("«modle» m {}", "expected 'model', found 'modle'"),
     ("model m «}»", "expected '{' after the model's name, found '}'"),
     ("model m {\n  config a = 1«»\n", "expected '}' at the end of the model"),
     ("model m {\n}\n«model» n {}", "expected the end of the file: a file holds one model"),
-  ])
+  ]
+
+  @Test(arguments: surroundings)
   func whatStandsAroundAModelIsChecked(marked: String, message: String) {
     let text = MarkedText(marked)
     expect(errors(text), are: [message], at: text)
   }
 
-  @Test func severalErrorsAreFoundInOneGo() {
-    let text = MarkedText(
-      """
-      model m {
-        config hidden «100»
-        input x: image[1, 28, 28«»
-        config latent = 2
-        encoder «x» -> z {
-          let h = x |> «|>» relu
-          z ~ normal(mean: h, std «=» 1)
-        }
-        hyper beta = 1 «1»
-        maximize loglik(x) «!»- kl(z)
+  static let severalErrors: (String, [String]) = (
+    """
+    model m {
+      config hidden «100»
+      input x: image[1, 28, 28«»
+      config latent = 2
+      encoder «x» -> z {
+        let h = x |> «|>» relu
+        z ~ normal(mean: h, std «=» 1)
       }
-      """)
-    let messages = [
+      hyper beta = 1 «1»
+      maximize loglik(x) «!»- kl(z)
+    }
+    """,
+    [
       "expected '=' and a number after 'hidden', found '100'",
       "expected ',' or ']', found the end of the line",
       "expected '(' and the parameters after 'encoder', found 'x'",
@@ -103,7 +104,11 @@ import VDL
       "expected the end of the line after the number, found '1'",
       "unexpected '!'",
     ]
-    expect(errors(text), are: messages, at: text)
+  )
+
+  @Test func severalErrorsAreFoundInOneGo() {
+    let text = MarkedText(Self.severalErrors.0)
+    expect(errors(text), are: Self.severalErrors.1, at: text)
   }
 
   @Test func aMissingBraceIsReportedAtTheEndOfItsScope() {

@@ -15,7 +15,7 @@ enum CheckCommand {
         + "errors is looked through for what is likely a mistake, such as names that nothing uses.",
       "Ends with status 1 where there are errors, with 0 where there are warnings alone.",
     ],
-    positionals: [files], options: [json, VaecCommands.set],
+    positionals: [files], options: [json, VaecCommands.set, VaecCommands.noLint],
     examples: [
       Example("vaec check Models/*.vdl", "looks through several models"),
       Example("vaec check --json - < model.vdl", "as an editor calls it"),
@@ -27,7 +27,8 @@ enum CheckCommand {
     var hasErrors = false
     for path in invocation.all(files) {
       let source = try ModelText.read(path)
-      let found = try ModelCheck.diagnostics(source, settings: settings)
+      let found = try ModelCheck.diagnostics(
+        source, settings: settings, lints: !invocation[VaecCommands.noLint])
       if invocation[json] {
         try TextOutput.write(found.jsonLines(file: source.name), to: nil)
       } else {

@@ -18,7 +18,9 @@ enum WatchOptions {
   static let statistics = Flag("statistics", help: "shows what each pass did, in numbers")
   static let verifyRoundtrip = Flag(
     "verify-roundtrip", help: "checks after every pass that the program's text reads back to the same program")
-  static let all: [any CommandOption] = [printChanged, timePasses, statistics, verifyRoundtrip]
+  static let all: [any CommandOption] = [
+    printChanged, timePasses, statistics, verifyRoundtrip, VaecCommands.noLint,
+  ]
 }
 
 /// One run of the compiler from a text to the program that code is made of, watched as the command line asks.
@@ -28,6 +30,8 @@ final class Compilation {
   private let log: PhaseLog
   private let invocation: Invocation
   private(set) var times = StageTimes()
+  /// What the lint rules found in the model's text and was not shown yet.
+  private var warnings: [Diagnostic] = []
 
   init(_ invocation: Invocation) throws {
     self.invocation = invocation
@@ -51,7 +55,8 @@ final class Compilation {
     return compiler
   }
 
-  /// The program after the passes; errors in the text are shown with the lines that they point to.
+  /// The program after the passes; errors in the text are shown with the lines that they point to, or else what is likely a
+  /// mistake.
   func module(
     _ pipeline: Passes.Pipeline = .standard, blockImages: Int? = nil, stopAfter last: String? = nil,
     observe: (Phase) throws -> Void = { _ in }
@@ -60,11 +65,13 @@ final class Compilation {
     let start = try frontEnd()
     let name = input.isProgram ? "input" : "elaborate"
     do {
-      return try pipeline.run(start, options: options, input: name, stopAfter: last) { phase in
+      let result = try pipeline.run(start, options: options, input: name, stopAfter: last) { phase in
         if let report = phase.report { times.add(report.pass, report.duration) }
         try log.observe(phase)
         try observe(phase)
-      }.module
+      }
+      showWarnings()
+      return result.module
     } catch let list as DiagnosticList {
       if input.isProgram { try runLocated(pipeline, options) }
       throw LocatedError(text: DiagnosticRenderer(sources: [input.source]).render(list))
@@ -78,9 +85,17 @@ final class Compilation {
   private func frontEnd() throws -> Module {
     if input.isProgram { return try times.measure("parse and verify") { try input.program() } }
     let tree = try times.measure("parse") { try input.tree() }
+    if !invocation[VaecCommands.noLint] { warnings = times.measure("lint") { lint(tree) } }
     return try times.measure("elaborate") {
       try input.located { try elaborate(tree, settings: input.settings) }
     }
+  }
+
+  private func showWarnings() {
+    guard !warnings.isEmpty else { return }
+    let text = DiagnosticRenderer(sources: [input.source]).render(DiagnosticList(warnings))
+    VaecCommands.writeError(text + "\n")
+    warnings = []
   }
 
   /// Finds what the passes refuse again on the same program with its places in the text at hand, so that the message

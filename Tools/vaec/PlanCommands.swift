@@ -12,7 +12,7 @@ enum PlanCommand {
   static let command = Command(
     "plan", summary: "shows where a model's values lie in memory and how long",
     positionals: [VaecCommands.model],
-    options: [VaecCommands.entry, output, VaecCommands.set, VaecCommands.cpu],
+    options: [VaecCommands.entry, output, VaecCommands.set, VaecCommands.cpu, VaecCommands.noLint],
     examples: [Example("vaec plan Models/convvae.vdl --entry train_step", "the arena of a training step")])
 
   static func run(_ invocation: Invocation) throws {
@@ -28,7 +28,7 @@ enum PlanCommand {
 enum SummaryCommand {
   static let command = Command(
     "summary", summary: "shows a model's layers, shapes, parameters, FLOPs and memory",
-    positionals: [VaecCommands.model], options: [VaecCommands.set, VaecCommands.cpu],
+    positionals: [VaecCommands.model], options: [VaecCommands.set, VaecCommands.cpu, VaecCommands.noLint],
     examples: [Example("vaec summary Models/convvae.vdl --set hidden=200", "with another value of a config")])
 
   static func run(_ invocation: Invocation) throws {

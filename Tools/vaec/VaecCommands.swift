@@ -29,6 +29,8 @@ enum VaecCommands {
   static let cpu = Option(
     "cpu", .choice(TargetSelection.names), help: "the processor to make code for", value: "host")
 
+  static let noLint = Flag("no-lint", help: "leaves out the warnings about what is likely a mistake")
+
   static let entry = Option("entry", .text("NAME"), help: "treats this entry alone", default: "all")
 
   private static let passes = Command(

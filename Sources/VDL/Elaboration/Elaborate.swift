@@ -133,7 +133,7 @@ struct TrainElaborator {
         "'optimizer' needs an optimizer, such as adam(rate: 1e-3)", at: expression.range)
     }
     guard let definition = OptimizerTable.named(name.text) else {
-      if PlannedConstructs.optimizers.contains(name.text) {
+      if PlannedConstructs.Kind.optimizer.contains(name.text) {
         throw diagnostics.fail(PlannedConstructs.message(name.text), at: name.range)
       }
       let names = OptimizerTable.definitions.map(\.name)

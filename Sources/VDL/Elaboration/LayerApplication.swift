@@ -32,7 +32,7 @@ extension EntryElaborator {
   /// Reports a name that is no layer.
   func requireKnown(_ name: Name) throws(Recovery) {
     guard !isLayer(name.text) else { return }
-    if PlannedConstructs.layers.contains(name.text) {
+    if PlannedConstructs.Kind.layer.contains(name.text) {
       throw diagnostics.fail(PlannedConstructs.message(name.text), at: name.range)
     }
     if let distribution = DistributionTable.named(name.text) {

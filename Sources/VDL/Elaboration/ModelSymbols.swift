@@ -165,8 +165,9 @@ struct SymbolCollector {
     guard claim(node.name), isFree(node.name) else { return }
     let type = node.type.name.text
     guard type == "image" else {
-      if PlannedConstructs.inputTypes.contains(type) { return refuse(type, node.type.name.range) }
-      let notes = DiagnosticCollector.suggestion(for: type, in: PlannedConstructs.inputTypes.union(["image"]))
+      if PlannedConstructs.Kind.inputType.contains(type) { return refuse(type, node.type.name.range) }
+      let notes = DiagnosticCollector.suggestion(
+        for: type, in: PlannedConstructs.Kind.inputType.names + ["image"])
       return diagnostics.report("unknown type '\(type)'", at: node.type.name.range, notes: notes)
     }
     guard node.type.extents.count == 3 else {
@@ -175,7 +176,7 @@ struct SymbolCollector {
         at: node.type.range)
     }
     guard symbols.inputs.isEmpty else {
-      return diagnostics.report("a second image as input is not supported yet", at: node.range)
+      return diagnostics.report(PlannedConstructs.Form.secondImage.message, at: node.range)
     }
     let names = ["channels", "height", "width"]
     let extents = zip(names, node.type.extents).map { name, extent in
@@ -244,7 +245,7 @@ extension SymbolCollector {
     var first: [String: SourceRange] = [:]
     for prior in symbols.priors {
       if let parameter = prior.parameters.first {
-        diagnostics.report("a prior with a condition is not supported yet", at: parameter.range)
+        diagnostics.report(PlannedConstructs.Form.conditionalPrior.message, at: parameter.range)
       }
       check(prior.results, are: symbols.encoder?.results ?? [], "a result of the encoder")
       for result in prior.results {

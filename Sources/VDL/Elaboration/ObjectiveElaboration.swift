@@ -87,7 +87,7 @@ extension EntryElaborator {
 
   private func termDefinition(_ name: Name) throws(Recovery) -> TermDefinition {
     if let definition = TermTable.named(name.text) { return definition }
-    if PlannedConstructs.terms.contains(name.text) {
+    if PlannedConstructs.Kind.term.contains(name.text) {
       throw diagnostics.fail(PlannedConstructs.message(name.text), at: name.range)
     }
     let names = TermTable.definitions.map(\.name)

@@ -10,7 +10,7 @@ extension EntryElaborator {
         given.insert(statement.name.text)
         switch statement {
         case .binding(let node):
-          diagnostics.report("a prior that computes is not supported yet", at: node.range)
+          diagnostics.report(PlannedConstructs.Form.computedPrior.message, at: node.range)
         case .draw(let draw):
           _ = try? checkStandardNormal(draw, of: prior)
         }
@@ -33,7 +33,7 @@ extension EntryElaborator {
       let value = try evaluator(Environment()).constant(expression).number
       guard value == wanted else {
         throw diagnostics.fail(
-          "a prior other than normal(mean: 0, std: 1) is not supported yet", at: expression.range)
+          PlannedConstructs.Form.otherPrior.message, at: expression.range)
       }
     }
   }

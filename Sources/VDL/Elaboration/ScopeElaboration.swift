@@ -233,7 +233,7 @@ extension EntryElaborator {
           "'\(call.name.text)' is \(kind), not a distribution", at: call.name.range,
           notes: [.init("a computed value is given with '=': '\(draw.name.text) = ...'")])
       }
-      if PlannedConstructs.distributions.contains(call.name.text) {
+      if PlannedConstructs.Kind.distribution.contains(call.name.text) {
         throw diagnostics.fail(PlannedConstructs.message(call.name.text), at: call.name.range)
       }
       let names = DistributionTable.definitions.map(\.name)

@@ -30,8 +30,19 @@ public enum LanguageReference {
       section(
         "Initializers", ["initializer", "formula", "remark"],
         InitializerTable.definitions.map { [code($0.signature.text), $0.formula, $0.summary] }),
+      section(
+        "Lint rules", ["rule", "what it finds"], LintRule.all.map { [code($0.id), $0.summary] }),
     ]
     return sections.joined(separator: "\n")
+  }
+
+  /// What the compiler knows by name and refuses, as a list.
+  public static var planned: String {
+    let names = PlannedConstructs.Kind.allCases.filter { !$0.names.isEmpty }.map { kind in
+      "- \(kind.rawValue): \(kind.names.map(code).joined(separator: ", "))\n"
+    }
+    let forms = PlannedConstructs.Form.allCases.map { "- \($0.rawValue)\n".replacing("'", with: "`") }
+    return (names + forms).joined()
   }
 
   /// Each argument once, with the layers that take it.

@@ -56,7 +56,7 @@ enum LayerTable {
         let (channels, kernel) = (arguments.integer("channels"), arguments.integer("kernel"))
         if arguments.symbol("pad") != nil, arguments.integer("stride") > 1 {
           throw TypeError(
-            "'pad: same' with a stride above 1 is not supported yet", note: "write the padding as a number")
+            PlannedConstructs.Form.stridedSamePadding.message, note: "write the padding as a number")
         }
         let weight = entry.weight([.fixed(channels), .unknown, .fixed(kernel), .fixed(kernel)], arguments)
         let attributes: Attributes = [

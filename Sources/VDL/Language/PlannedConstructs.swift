@@ -1,12 +1,39 @@
 /// What the grammar and the design know and no op stands behind yet: refused by name, not as unknown.
-enum PlannedConstructs {
-  static let layers: Set<String> = [
-    "batch_norm", "layer_norm", "dropout", "concat", "slice", "one_hot", "stop_gradient", "quantize",
-  ]
-  static let distributions: Set<String> = ["categorical", "continuous_bernoulli", "laplace"]
-  static let terms: Set<String> = ["iwae", "l1", "l2", "jacobian", "mmd", "total_correlation", "sparsity"]
-  static let inputTypes: Set<String> = ["class", "vector"]
-  static let optimizers: Set<String> = ["adagrad", "adamw", "rmsprop", "sgd"]
+public enum PlannedConstructs {
+  /// Names that are refused, by what they would be.
+  public enum Kind: String, Sendable, CaseIterable {
+    case declaration = "declarations"
+    case inputType = "types of inputs"
+    case layer = "layers"
+    case distribution = "distributions"
+    case term = "terms of the objective"
+    case optimizer = "optimizers"
 
-  static func message(_ construct: String) -> String { "'\(construct)' is not supported yet" }
+    public var names: [String] {
+      switch self {
+      case .declaration: ["corrupt", "use"]
+      case .inputType: ["class", "vector"]
+      case .layer:
+        ["batch_norm", "layer_norm", "dropout", "concat", "slice", "one_hot", "stop_gradient", "quantize"]
+      case .distribution: ["categorical", "continuous_bernoulli", "laplace"]
+      case .term: ["iwae", "jacobian", "kl_sparsity", "l1", "l2", "mmd", "total_correlation"]
+      case .optimizer: ["adagrad", "adamw", "rmsprop", "sgd"]
+      }
+    }
+
+    func contains(_ name: String) -> Bool { names.contains(name) }
+  }
+
+  /// Uses of what there is that are refused; the raw value is what messages call them.
+  public enum Form: String, Sendable, CaseIterable {
+    case secondImage = "a second image as input"
+    case conditionalPrior = "a prior with a condition"
+    case computedPrior = "a prior that computes"
+    case otherPrior = "a prior other than normal(mean: 0, std: 1)"
+    case stridedSamePadding = "'pad: same' with a stride above 1"
+
+    var message: String { "\(rawValue) is not supported yet" }
+  }
+
+  static func message(_ name: String) -> String { "'\(name)' is not supported yet" }
 }

@@ -127,7 +127,9 @@ extension Parser {
   private mutating func shared(after first: Token) throws(Recovery) -> SharedDeclaration {
     let name = try expectName("a name after 'shared'")
     try expect(.equal, "and a layer after '\(name.text)'")
-    let layer = try expectCall("a layer")
+    // As after every '=', the line may end here.
+    guard current.kind == .identifier else { throw failExpected("a layer") }
+    let layer = try call()
     try expectStatementEnd(after: "the layer")
     return SharedDeclaration(
       documentation: first.documentation, name: name, layer: layer, range: range(from: first.range))

@@ -1,0 +1,37 @@
+" Vim syntax file. Language: vdl, models of vaec. Made from the compiler's tables.
+if exists("b:current_syntax")
+  finish
+endif
+
+syn match vdlOperator /|>\|->\|[-+*\/=~]/
+syn match vdlNumber /\<\d\+\(\.\d\+\)\=\([eE][-+]\=\d\+\)\=\>/
+syn match vdlLabel /\<\h\w*\ze\s*:/
+syn match vdlComment /\/\/.*$/
+syn match vdlDocumentation /\/\/\/.*$/
+syn region vdlString start=/"/ end=/"/ oneline
+syn keyword vdlKeyword model config hyper input block shared encoder prior decoder corrupt maximize minimize use train let as
+syn keyword vdlLayer conv deconv dense relu sigmoid tanh softplus leaky_relu elu silu gelu hardswish flatten reshape
+syn keyword vdlDistribution normal bernoulli
+syn keyword vdlTerm loglik kl mse sse
+syn keyword vdlType image class vector
+syn keyword vdlOptimizer adam
+syn keyword vdlInitializer fan_in_uniform glorot_uniform glorot_normal he_uniform he_normal normal zeros
+syn keyword vdlWord with from frozen same
+
+hi def link vdlKeyword Statement
+hi def link vdlWord Statement
+hi def link vdlLayer Function
+hi def link vdlDistribution Structure
+hi def link vdlTerm Function
+hi def link vdlType Type
+hi def link vdlOptimizer Function
+hi def link vdlInitializer Constant
+hi def link vdlOperator Operator
+hi def link vdlNumber Number
+hi def link vdlLabel Identifier
+hi def link vdlComment Comment
+hi def link vdlDocumentation SpecialComment
+hi def link vdlString String
+
+setlocal commentstring=//\ %s
+let b:current_syntax = "vdl"
