@@ -3,8 +3,15 @@ import Foundation
 /// Syntax highlighting for editors, made from the tables that the compiler reads. docs/editors holds the files; a test keeps
 /// them current.
 public enum EditorGrammars {
-  /// Words of the language by what they are, in the order in which a word that is several things is taken.
-  private static let words: [(group: String, scope: String, words: [String])] = [
+  /// Words of the language by what they are. A word that is several things is only in the first group.
+  private static let words: [(group: String, scope: String, words: [String])] = {
+    var seen: Set<String> = []
+    return groups.map { group in
+      (group.group, group.scope, group.words.filter { seen.insert($0).inserted })
+    }
+  }()
+
+  private static let groups: [(group: String, scope: String, words: [String])] = [
     ("Layer", "support.function.layer.vdl", LayerTable.definitions.map(\.name)),
     ("Distribution", "support.class.distribution.vdl", DistributionTable.definitions.map(\.name)),
     ("Term", "support.function.term.vdl", TermTable.definitions.map(\.name)),

@@ -15,7 +15,7 @@ syn keyword vdlDistribution normal bernoulli
 syn keyword vdlTerm loglik kl mse sse
 syn keyword vdlType image class vector
 syn keyword vdlOptimizer adam
-syn keyword vdlInitializer fan_in_uniform glorot_uniform glorot_normal he_uniform he_normal normal zeros
+syn keyword vdlInitializer fan_in_uniform glorot_uniform glorot_normal he_uniform he_normal zeros
 syn keyword vdlWord with from frozen same
 
 hi def link vdlKeyword Statement
