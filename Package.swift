@@ -98,10 +98,12 @@ let package = Package(
     .testTarget(
       name: "InspectionTests",
       dependencies: ["Inspection", "LanguageTesting", "Passes", "VDL", "IR", "Diagnostics"]),
+    .target(name: "GraphTesting", dependencies: ["IR"], path: "Tests/GraphTesting"),
     .testTarget(
       name: "ReferenceTests",
       dependencies: [
-        "Reference", "ReferenceTesting", "Passes", "VDL", "IR", "Artifact", "Diagnostics", "Random",
+        "Reference", "ReferenceTesting", "GraphTesting", "Passes", "VDL", "IR", "Artifact", "Diagnostics",
+        "Random",
       ]),
     .target(
       name: "ReferenceTesting", dependencies: ["VDL", "Passes", "IR", "Artifact", "Diagnostics"],
@@ -113,7 +115,8 @@ let package = Package(
     .testTarget(
       name: "LoweringTests",
       dependencies: [
-        "Lowering", "Kernels", "LLVM", "Reference", "ReferenceTesting", "Runtime", "CModel", "VDL", "Passes",
+        "Lowering", "Kernels", "LLVM", "Reference", "ReferenceTesting", "GraphTesting", "Runtime", "CModel",
+        "VDL", "Passes",
         "IR",
         "Artifact", "Diagnostics",
       ]),

@@ -3,7 +3,7 @@ import LLVM
 
 /// The optimizer's step in one pass over a parameter, in place: 28 bytes of traffic a weight.
 public enum OptimizerKernels {
-  /// Operands p, g, m, v, rate, c1, c2; results p, m, v.
+  /// Operands p, g, m, v, rate, c1, c2 and perhaps the decay; results p, m, v.
   public static func adam(
     _ name: String, attributes: Attributes, operands: [TensorSlot], results: [TensorSlot]
   ) -> Kernel {
@@ -12,7 +12,8 @@ public enum OptimizerKernels {
     let epsilon = attributes.float("epsilon")
     return ElementwiseKernels.flat(name, operands: operands, results: results) { k, values in
       let b = k.b
-      let (p, g, rate) = (values[0], values[1], values[4])
+      let (p, rate) = (values[0], values[4])
+      let g = values.count > 7 ? b.fma(values[7], p, values[1]) : values[1]
       let m = b.fma(b.mul(g, 1 - beta1), k.vector.constant(1), b.mul(values[2], beta1))
       let v = b.fma(b.mul(g, 1 - beta2), g, b.mul(values[3], beta2))
       let root = b.add(b.sqrt(b.fdiv(v, values[6])), epsilon)

@@ -60,7 +60,8 @@ struct ProductFunction {
       name, [pointer, pointer, i64, i64, pointer, pointer], returning: b.context.void, linkage: .internal,
       parameterNames: ["vectors", "broadcasts", "outer", "inner", "out", "third"])
     function.add(.noInline)
-    function.add(.noAlias, parameter: 4)
+    // A gradient may take the place of the activation that it reads.
+    if epilogue.third != .activationOutput { function.add(.noAlias, parameter: 4) }
     b.define(function) { p in
       let initial = tile.rowOffsets.indices.map { row in
         epilogue.third == .bias ? k.broadcast(b.offset(p[5], bytes: row * 4)) : k.vector.zero

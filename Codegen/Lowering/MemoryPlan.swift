@@ -15,7 +15,9 @@ public struct MemoryPlan: Sendable {
 
   /// A piece of the arena, alive from one operation to another.
   public struct Buffer: Sendable {
-    public let name: String
+    /// What lies in it, one after the other: each but the first took the place of its operation's operand, which was needed no
+    /// more.
+    public fileprivate(set) var values: [String]
     public let isPerBlock: Bool
     public let bytes: Int
     public let first: Int
@@ -30,6 +32,7 @@ public struct MemoryPlan: Sendable {
     _ entry: Entry, globals: [String: Place], target: KernelTarget, scratchBytes: (Operation) -> [Int]
   ) {
     var owners: [ValueID: Int] = [:]
+    let lastUses = lastUses(entry)
     for (index, argument) in entry.arguments.enumerated() {
       slots[argument.value] = TensorSlot(type: entry.typeOf(argument.value), place: .input(index))
     }
@@ -55,23 +58,29 @@ public struct MemoryPlan: Sendable {
           continue
         }
       }
-      for result in operation.results {
+      for (index, result) in operation.results.enumerated() {
         let type = entry.typeOf(result)
         if let place = direct[result] {
           slots[result] = TensorSlot(type: type, place: place)
           continue
         }
+        let name = entry[result].name ?? "\(operation.name).\(position)"
+        if let owner = replaceable(by: index, of: operation, at: position, entry, owners, lastUses) {
+          owners[result] = owner
+          buffers[owner].values.append(name)
+          continue
+        }
         owners[result] = buffers.count
         buffers.append(
           Buffer(
-            name: entry[result].name ?? "\(operation.name).\(position)", isPerBlock: type.isPerImage,
-            bytes: Self.bytes(type, target), first: position, last: position))
+            values: [name], isPerBlock: type.isPerImage, bytes: Self.bytes(type, target), first: position,
+            last: position))
       }
       for bytes in scratchBytes(operation) {
         scratchOwners[position, default: []].append(buffers.count)
         buffers.append(
           Buffer(
-            name: "\(operation.name).\(position).scratch", isPerBlock: true, bytes: Self.aligned(bytes),
+            values: ["\(operation.name).\(position).scratch"], isPerBlock: true, bytes: Self.aligned(bytes),
             first: position, last: position))
       }
     }
@@ -87,6 +96,26 @@ public struct MemoryPlan: Sendable {
       slots[value] = TensorSlot(type: entry.typeOf(value), place: buffers[owner].place)
     }
     scratch = scratchOwners.mapValues { $0.map { buffers[$0].place } }
+  }
+
+  /// The buffer of an operand whose place a result may take: the operation works in place on it, and nothing needs it, under
+  /// whatever shape, behind the operation.
+  private func replaceable(
+    by result: Int, of operation: Operation, at position: Int, _ entry: Entry, _ owners: [ValueID: Int],
+    _ lastUses: [ValueID: Int]
+  ) -> Int? {
+    let type = entry.typeOf(operation.results[result])
+    let owned = operation.operands.map { owners[$0] }
+    for index in operation.operandsInPlace(of: result) {
+      let operand = operation.operands[index]
+      guard let owner = owned[index], case let other = entry.typeOf(operand),
+        other.count == type.count, other.isPerImage == type.isPerImage, other.element == type.element,
+        operation.formula != nil || owned.count(where: { $0 == owner }) == 1
+      else { continue }
+      let tenants = owners.filter { $0.value == owner }.keys
+      if tenants.allSatisfy({ lastUses[$0, default: 0] <= position }) { return owner }
+    }
+    return nil
   }
 
   /// Where a result is wanted: in the caller's memory, or where the global lies that it is the new value of.
@@ -123,7 +152,20 @@ public struct MemoryPlan: Sendable {
   static func aligned(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
 }
 
+/// The position of the last operation that reads each value, behind the last for a result of the entry.
+private func lastUses(_ entry: Entry) -> [ValueID: Int] {
+  var last: [ValueID: Int] = [:]
+  for (position, operation) in entry.operations.enumerated() {
+    for operand in operation.operands { last[operand] = position }
+  }
+  for result in entry.results { last[result.value] = entry.operations.count }
+  return last
+}
+
 extension MemoryPlan.Buffer {
+  /// The values that lie in it, `conv2d.1 > relu.2`.
+  public var name: String { values.joined(separator: " > ") }
+
   var place: Place { isPerBlock ? .block(offset: offset) : .shared(offset: offset) }
 }
 
@@ -181,4 +223,19 @@ extension Operation {
   /// True for an operation that reads each element of its operands before it writes that element of its results, and
   /// no other.
   var worksInPlace: Bool { name == "adam" || formula != nil }
+
+  /// The operands, by number, of which the operation reads no element behind the same element of a result, so that the result
+  /// may take their place where they are of its size. One that it reads twice, in two ways, does not count.
+  func operandsInPlace(of result: Int) -> [Int] {
+    if formula != nil { return Array(operands.indices) }
+    switch name {
+    case "add_bias": return [0]
+    // The gradient is made from the logits and the target pixel by pixel.
+    case "bernoulli_loglik_sum_gradient": return result == 1 ? [0] : []
+    // A tile reads the activation where it writes the gradient.
+    case "conv2d", "conv2d_transpose", "dense", "dense_data_gradient":
+      return ProductEpilogue(self).third == .activationOutput ? [2] : []
+    default: return []
+    }
+  }
 }

@@ -33,7 +33,13 @@ extension ModulePlan {
     }
     let sum = buffers.reduce(0) { $0 + $1.bytes }
     let used = buffers.map { $0.offset + $0.bytes }.max() ?? 0
-    return table.text + "  \(buffers.count) buffers of \(grouped(sum)) bytes in \(grouped(used))\n"
+    let tenants = buffers.filter { $0.values.count > 1 }
+    let saved = tenants.reduce(0) { $0 + $1.bytes * ($1.values.count - 1) }
+    let inPlace =
+      tenants.isEmpty
+      ? ""
+      : "; \(tenants.reduce(0) { $0 + $1.values.count - 1 }) values of \(grouped(saved)) bytes took an operand's place"
+    return table.text + "  \(buffers.count) buffers of \(grouped(sum)) bytes in \(grouped(used))\(inPlace)\n"
   }
 
   /// A bar over the entry's operations that shows when a buffer is alive.

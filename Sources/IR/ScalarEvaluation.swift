@@ -45,6 +45,16 @@ extension ScalarExpression {
     }
   }
 
+  /// True for a formula of sums, products and selections alone, each of which costs no more than a load.
+  public var isCheap: Bool {
+    switch self {
+    case .operand, .constant, .attribute: true
+    case .unary(let operation, let x): [.negate, .absolute].contains(operation) && x.isCheap
+    case .binary(let operation, let a, let b): operation != .divide && a.isCheap && b.isCheap
+    case .selectPositive(let c, let a, let b): c.isCheap && a.isCheap && b.isCheap
+    }
+  }
+
   /// Arithmetic operations in the formula: its cost per element.
   public var operationCount: Int {
     switch self {

@@ -13,7 +13,8 @@ extension Pass {
   ///     %mse = map_sum_per_image %y, %x {formula = mul(sub(a, b), sub(a, b)), scale = 0.0012755102} : f32[N]
   ///
   /// An operation joins its reader where nothing else reads it and both have the same extents; what is broadcast stays
-  /// outside, so that it is computed once.
+  /// outside, so that it is computed once. Where all of two or three readers are such chains, a few sums and products are
+  /// computed again in each of them, which is cheaper than to store and to load what they make.
   public static let fuseElementwise = Pass(
     name: "fuse-elementwise", summary: "fuses chains of elementwise operations, and sums per image behind them",
     perEntry: { entry, context in
@@ -27,15 +28,21 @@ private struct ElementwiseFusion {
   private var slots: [Operation?]
   private let definitions: [ValueID: Int]
   private let uses: [ValueID: Int]
+  private let users: [ValueID: [Int]]
+  /// The positions of operations that readers compute themselves.
+  private var repeated: Set<Int> = []
 
   /// Operations of a formula: longer ones would hold more values than there are registers.
   private static let lengthLimit = 48
+  /// Operations of a formula that is computed again.
+  private static let repeatLimit = 4
 
   init(_ entry: Entry) {
     self.entry = entry
     slots = entry.operations
     definitions = entry.definitions()
     uses = entry.useCounts()
+    users = entry.users()
   }
 
   mutating func run(_ context: inout PassContext) -> Entry {
@@ -46,6 +53,14 @@ private struct ElementwiseFusion {
       } else if operation.name == "sum_per_image" || operation.name == "mean_per_image" {
         fuseSum(position, operation, &context)
       }
+    }
+    // What all readers compute themselves now, the last first, so that what it read alone goes too.
+    for position in repeated.sorted(by: >) {
+      guard let values = slots[position]?.results,
+        !slots.contains(where: { $0?.operands.contains(where: values.contains) ?? false })
+      else { continue }
+      slots[position] = nil
+      context.count("elementwise operations repeated in their readers")
     }
     entry.operations = slots.compactMap { $0 }
     return entry
@@ -58,10 +73,18 @@ private struct ElementwiseFusion {
     var sources: [SourceRange]
     /// The positions of the operations that it takes in.
     var absorbed: [Int] = []
+    /// The positions of those that it repeats.
+    var repeated: [Int] = []
+
+    /// Notes the operation at a position as part of the chain; `alone` where nothing else reads it. What was taken in by way of
+    /// a repeated operation may be needed by that one still.
+    mutating func take(_ position: Int, alone: Bool) {
+      if alone, repeated.isEmpty { absorbed.append(position) } else { repeated.append(position) }
+    }
   }
 
   private mutating func fuseChain(_ position: Int, _ operation: Operation, _ context: inout PassContext) {
-    guard let chain = chain(of: operation), !chain.absorbed.isEmpty else { return }
+    guard let chain = chain(of: operation), !chain.absorbed.isEmpty || !chain.repeated.isEmpty else { return }
     slots[position] = Operation(
       "map", chain.operands, ["formula": .formula(chain.formula)], results: operation.results,
       sources: chain.sources)
@@ -74,7 +97,7 @@ private struct ElementwiseFusion {
       let mapped = slots[defined], var chain = chain(of: mapped),
       let type = entry.type(of: operation.operands[0])
     else { return }
-    chain.absorbed.append(defined)
+    chain.take(defined, alone: uses[operation.operands[0]] == 1)
     let scale = operation.name == "mean_per_image" ? 1 / Double(max(1, type.count)) : 1
     slots[position] = Operation(
       "map_sum_per_image", chain.operands, ["formula": .formula(chain.formula), "scale": .float(scale)],
@@ -83,6 +106,7 @@ private struct ElementwiseFusion {
   }
 
   private mutating func remove(_ chain: Chain, _ context: inout PassContext) {
+    repeated.formUnion(chain.repeated)
     for position in chain.absorbed { slots[position] = nil }
     context.count("elementwise operations fused", chain.absorbed.count)
   }
@@ -109,13 +133,35 @@ private struct ElementwiseFusion {
     return chain
   }
 
-  /// The position of the elementwise operation that makes a value for one reader, in the extents of another value.
+  /// The position of the elementwise operation that makes a value for one reader, or is cheap to repeat for each, in the
+  /// extents of another value.
   private func producer(of value: ValueID, like result: ValueID) -> Int? {
-    guard uses[value] == 1, let position = definitions[value], let operation = slots[position],
-      operation.formula != nil, operation.name != "broadcast_like",
-      entry.type(of: value)?.dimensions == entry.type(of: result)?.dimensions
+    guard let position = definitions[value], let operation = slots[position], isElementwise(operation),
+      entry.type(of: value)?.dimensions == entry.type(of: result)?.dimensions,
+      uses[value] == 1 || isRepeatable(value, operation)
     else { return nil }
     return position
+  }
+
+  private func isElementwise(_ operation: Operation) -> Bool {
+    operation.formula != nil && operation.name != "broadcast_like"
+  }
+
+  /// True for a value that all of its readers can compute with less traffic than one can hand it to them: with two operands
+  /// and two readers, four loads instead of a store and four; with three, six loads instead of a store and five.
+  private func isRepeatable(_ value: ValueID, _ operation: Operation) -> Bool {
+    guard let formula = operation.formula, formula.isCheap, formula.operationCount <= Self.repeatLimit,
+      let readers = users[value], readers.count <= 3, let dimensions = entry.type(of: value)?.dimensions,
+      dimensions.count > 1,
+      Set(operation.operands).count(where: { entry.type(of: $0)?.dimensions == dimensions }) <= 2
+    else { return false }
+    let isResult = entry.results.contains { $0.value == value }
+    return !isResult
+      && readers.allSatisfy { position in
+        let reader = entry.operations[position]
+        if reader.name == "sum_per_image" || reader.name == "mean_per_image" { return true }
+        return isElementwise(reader) && entry.type(of: reader.results[0])?.dimensions == dimensions
+      }
   }
 
   /// The chain with operand `index` replaced by its number, where it is a constant; nil otherwise. The constant's own
@@ -151,8 +197,11 @@ private struct ElementwiseFusion {
       old == index ? replacement : .operand(old < index ? old : old - 1)
     }
     guard operands.count <= formulaOperandLimit, merged.operationCount <= Self.lengthLimit else { return nil }
-    return Chain(
-      formula: merged, operands: operands, sources: inner.sources.union(chain.sources),
-      absorbed: chain.absorbed + [position])
+    var longer = chain
+    longer.formula = merged
+    longer.operands = operands
+    longer.sources = inner.sources.union(chain.sources)
+    longer.take(position, alone: uses[chain.operands[index]] == 1)
+    return longer
   }
 }

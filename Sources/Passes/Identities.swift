@@ -3,8 +3,7 @@ import IR
 /// What `simplify` knows of the ops, in the order in which it is tried.
 let simplificationRules: [RewriteRule] = [
   foldConstants, dropNeutralOperand, foldNegation, foldReshape, foldRelayout, dropBroadcast,
-  scaleBeforeSplitting,
-  scaleSmallestOperand,
+  spreadLast, foldSumOfSpread, scaleBeforeSplitting, scaleSmallestOperand,
 ]
 
 /// An elementwise op of constants is a constant, where it has a finite value.
@@ -49,11 +48,16 @@ private let foldNegation: RewriteRule = { operation, rewriter in
   }
 }
 
-/// A reshape to the same shape is nothing; of two reshapes the second counts.
+/// A reshape to the same shape is nothing; of two reshapes the second counts; what is spread out is spread out in the shape
+/// that is wanted.
 private let foldReshape: RewriteRule = { operation, rewriter in
   guard operation.name == "reshape" else { return nil }
   let x = operation.operands[0]
-  if rewriter.type(of: x) == rewriter.type(of: operation.results[0]) { return x }
+  let type = rewriter.type(of: operation.results[0])
+  if rewriter.type(of: x) == type { return x }
+  if let spread = rewriter.definition(of: x, "broadcast_per_image"), type.rank > 1 {
+    return try rewriter.add("broadcast_per_image", spread.operands, ["shape": .ints(type.extents)])
+  }
   guard let inner = rewriter.definition(of: x, "reshape") else { return nil }
   return try rewriter.add("reshape", inner.operands, operation.attributes)
 }
@@ -83,6 +87,34 @@ private let dropBroadcast: RewriteRule = { operation, rewriter in
   guard hasFullOperand, spread.contains(where: { $0 != nil }) else { return nil }
   let operands = zip(operation.operands, spread).map { operand, source in source ?? operand }
   return try rewriter.add(operation.name, operands, operation.attributes)
+}
+
+/// Where all operands are numbers per image that were spread out, the numbers are combined and spread out once:
+/// broadcast(a) * broadcast(b) = broadcast(a * b).
+private let spreadLast: RewriteRule = { operation, rewriter in
+  guard OpTable.standard[operation.name]?.formula != nil, operation.name != "broadcast_like" else { return nil }
+  let spread = operation.operands.map { rewriter.definition(of: $0, "broadcast_per_image")?.operands[0] }
+  guard spread.contains(where: { $0 != nil }) else { return nil }
+  let numbers = zip(operation.operands, spread).compactMap { operand, source -> ValueID? in
+    if let source { return source }
+    let type = rewriter.type(of: operand)
+    return type.isScalar || type.dimensions == [.images] ? operand : nil
+  }
+  guard numbers.count == operation.operands.count else { return nil }
+  let combined = try rewriter.add(operation.name, numbers, operation.attributes)
+  let extents = rewriter.type(of: operation.results[0]).extents
+  return try rewriter.add("broadcast_per_image", [combined], ["shape": .ints(extents)])
+}
+
+/// The mean of a number that was spread out over an image is the number; the sum is that many times it.
+private let foldSumOfSpread: RewriteRule = { operation, rewriter in
+  guard operation.name == "sum_per_image" || operation.name == "mean_per_image",
+    let spread = rewriter.definition(of: operation.operands[0], "broadcast_per_image")
+  else { return nil }
+  if operation.name == "mean_per_image" { return spread.operands[0] }
+  let count = rewriter.type(of: operation.operands[0]).count
+  let factor = try rewriter.add("constant", [], ["value": .float(Double(count))])
+  return try rewriter.add("mul", [spread.operands[0], factor])
 }
 
 /// A factor is applied to the scalar that is split among the images, not to each of its parts.

@@ -1,3 +1,4 @@
+import GraphTesting
 import IR
 import Testing
 

@@ -1,9 +1,6 @@
-import Foundation
+import GraphTesting
 import IR
 import Reference
-
-/// The seed of the tests' random numbers, which VAEC_TEST_SEED overrides. Failures print it.
-let testSeed = ProcessInfo.processInfo.environment["VAEC_TEST_SEED"].flatMap(UInt64.init) ?? 1
 
 /// Values for the globals and arguments of an entry, all of them float32 or whole numbers.
 struct EntryValues: Sendable {
@@ -35,22 +32,6 @@ struct EntryValues: Sendable {
     let outcome = try Interpreter(module).run(entry, globals: globals, arguments: arguments, images: images)
     return Dictionary(outcome.results.map { ($0.target, $0.value) }, uniquingKeysWith: { first, _ in first })
   }
-}
-
-/// SplitMix64 (Steele, Lea and Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  /// A number of [0, 1).
-  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 }
 
 extension HostTensor {

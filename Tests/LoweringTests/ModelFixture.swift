@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import GraphTesting
 import IR
 import Passes
 import Reference

@@ -62,6 +62,8 @@ enum OpShapes {
     let weights = TensorType.f32(size)
     return OpCase.of(
       "adam", "\(size)", [weights, weights, weights, weights, .scalar, .scalar, .scalar])
+      + OpCase.of(
+        "adam", "decay_\(size)", [weights, weights, weights, weights, .scalar, .scalar, .scalar, .scalar])
       + OpCase.of("decay_average_square", "\(size)", [weights, weights])
   }
 

@@ -1,4 +1,5 @@
 import Diagnostics
+import GraphTesting
 import IR
 import Lowering
 import Passes

@@ -243,31 +243,6 @@ import Testing
     #expect(lines == ["%z = reparameterize %mean, %logvar, %noise", "return latent z = %z"])
   }
 
-  private static let adam = """
-    %m = decay_average @c, %g {decay = 0.9} : f32[8]
-    %v = decay_average_square @c, %g {decay = 0.999} : f32[8]
-    %p = adam_apply @c, %m, %v, %rate, %s, %s {epsilon = 0.5} : f32[8]
-    """
-
-  @Test func adamInOnePass() throws {
-    let lines = try fused(
-      .fuseOptimizer, "hyper %s : f32[], rate %rate : f32[]",
-      "%g = exp @c : f32[8]\n" + Self.adam + "\nreturn @c = %p")
-    #expect(
-      lines == [
-        "%g = exp @c",
-        "%p, %m, %v = adam @c, %g, @c, @c, %rate, %s, %s {beta1 = 0.9, beta2 = 0.999, epsilon = 0.5}",
-        "return @c = %p",
-      ])
-  }
-
-  @Test func momentsWithWhichSomethingElseComputesStay() throws {
-    let lines = try fused(
-      .fuseOptimizer, "hyper %s : f32[], rate %rate : f32[]",
-      "%g = exp @c : f32[8]\n" + Self.adam + "\n%n = sum_elements %m : f32[]\nreturn @c = %p, metric n = %n")
-    #expect(lines.contains { $0.hasPrefix("%p = adam_apply") })
-  }
-
   @Test func layoutsAreConvertedWhereTensorsComeInAndGoOut() throws {
     let text = try run(
       [.assignLayouts],

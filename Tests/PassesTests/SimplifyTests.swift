@@ -71,6 +71,45 @@ import Testing
       """, ["%0 = sum_per_image %y", "%1 = mul %0, %x", "return latent r = %1"]
     ),
     (
+      "numbers that are spread out are combined before",
+      """
+      %2 = sum_per_image %x : f32[N]
+      %3 = broadcast_per_image %2 {shape = [2]} : f32[N,2]
+      %5 = sum_per_image %y : f32[N]
+      %4 = broadcast_per_image %5 {shape = [2]} : f32[N,2]
+      %6 = add %3, %4 : f32[N,2]
+      %1 = mul %s, %6 : f32[N,2]
+      """,
+      [
+        "%0 = sum_per_image %x", "%1 = sum_per_image %y", "%2 = add %0, %1", "%3 = mul %s, %2",
+        "%4 = broadcast_per_image %3 {shape = [2]}", "return latent r = %4",
+      ]
+    ),
+    (
+      "the mean of what is spread out is the number, the sum many of it",
+      """
+      %2 = sum_per_image %x : f32[N]
+      %3 = broadcast_per_image %2 {shape = [4]} : f32[N,4]
+      %4 = mean_per_image %3 : f32[N]
+      %5 = sum_per_image %3 : f32[N]
+      %6 = sub %5, %4 : f32[N]
+      %1 = add %6, %x : f32[N,2]
+      """,
+      [
+        "%0 = sum_per_image %x", "%1 = constant {value = 4.0}", "%2 = mul %0, %1", "%3 = sub %2, %0",
+        "%4 = add %3, %x", "return latent r = %4",
+      ]
+    ),
+    (
+      "what is reshaped is spread out in that shape",
+      """
+      %2 = sum_per_image %x : f32[N]
+      %3 = broadcast_per_image %2 {shape = [4]} : f32[N,4]
+      %1 = reshape %3 {shape = [2, 2]} : f32[N,2,2]
+      """,
+      ["%0 = sum_per_image %x", "%1 = broadcast_per_image %0 {shape = [2, 2]}", "return latent r = %1"]
+    ),
+    (
       "a factor is applied before the scalar is split",
       """
       %2 = split_images %s : f32[N]

@@ -105,6 +105,21 @@ struct FusedCase: Sendable, CustomTestStringConvertible {
         %p = adam_apply @b, %m, %v, %rate, %c1, %c2 {epsilon = 1e-8} : f32[3]
         """, results: "@b = %p, @m = %m, @v = %v"),
     FusedCase(
+      testDescription: "adam with decay",
+      arguments: "latent %dy : f32[N,3,1], hyper %c : f32[], rate %rate : f32[], decay %decay : f32[]",
+      fused: """
+        %g = sum_to_channels %dy : f32[3]
+        %p, %m, %v = adam @b, %g, @m, @v, %rate, %c, %c, %decay {beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8} : f32[3], f32[3], f32[3]
+        """,
+      parts: """
+        %g = sum_to_channels %dy : f32[3]
+        %0 = mul %decay, @b : f32[3]
+        %1 = add %g, %0 : f32[3]
+        %m = decay_average @m, %1 {decay = 0.9} : f32[3]
+        %v = decay_average_square @v, %1 {decay = 0.999} : f32[3]
+        %p = adam_apply @b, %m, %v, %rate, %c, %c {epsilon = 1e-8} : f32[3]
+        """, results: "@b = %p, @m = %m, @v = %v"),
+    FusedCase(
       testDescription: "map", arguments: "latent %x : f32[N,2,3], latent %y : f32[N], hyper %beta : f32[]",
       fused:
         "%z = map %x, %y, %beta {formula = select(sub(a, 0.5), div(neg(a), softplus(b)), max(c, -inf))} : f32[N,2,3]",

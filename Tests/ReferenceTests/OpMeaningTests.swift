@@ -1,4 +1,5 @@
 import Foundation
+import GraphTesting
 import IR
 import Reference
 import Testing

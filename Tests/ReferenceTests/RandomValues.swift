@@ -1,31 +1,14 @@
-import Foundation
+import GraphTesting
 import IR
 import Reference
-
-/// The seed of the tests' random numbers, which VAEC_TEST_SEED overrides. Failures print it.
-let testSeed = ProcessInfo.processInfo.environment["VAEC_TEST_SEED"].flatMap(UInt64.init) ?? 1
-
-/// SplitMix64 (Steele, Lea and Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  /// A number of [0, 1).
-  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
-}
 
 /// Values for the globals and arguments of an entry.
 struct EntryValues {
   var globals: [String: HostTensor] = [:]
   var arguments: [String: HostTensor] = [:]
   var images: Int
+
+  init(images: Int) { self.images = images }
 
   /// Random values: bytes, counters, and numbers of either sign away from 0, or above `lowerBound` where there is one.
   init(_ module: Module, entry: Entry, images: Int, seed: UInt64, lowerBound: Double? = nil) {

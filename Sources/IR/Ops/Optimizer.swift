@@ -63,8 +63,11 @@ let optimizerOps: [OpDefinition] = [
 /// One pass over a parameter in place of four.
 let fusedAdamOp = OpDefinition(
   name: "adam",
-  summary: "Adam in one pass over a parameter: decay_average, decay_average_square and adam_apply.",
-  operands: notDifferentiable("p", "g", "m", "v", "rate", "c1", "c2"), results: ["p", "m", "v"],
+  summary:
+    "Adam in one pass over a parameter: decay_average, decay_average_square and adam_apply, of g + decay * p.",
+  operands: notDifferentiable("p", "g", "m", "v", "rate", "c1", "c2")
+    + [OperandDefinition("decay", optional: true, differentiable: false)],
+  results: ["p", "m", "v"],
   attributes: [
     AttributeDefinition("beta1", .float, "decay of the average of gradients"),
     AttributeDefinition("beta2", .float, "decay of the average of their squares"),
@@ -75,8 +78,8 @@ let fusedAdamOp = OpDefinition(
     guard context.operands.prefix(4).allSatisfy({ $0.dimensions == type.dimensions }) else {
       throw TypeError("'adam' needs equal shapes of parameter, gradient and moments")
     }
-    guard context.operands.suffix(3).allSatisfy(\.isScalar) else {
-      throw TypeError("'adam' needs numbers f32[] for its rate and corrections")
+    guard context.operands[4...].allSatisfy(\.isScalar) else {
+      throw TypeError("'adam' needs numbers f32[] for its rate, corrections and decay")
     }
     return [type, type, type]
   },
@@ -86,16 +89,17 @@ let fusedAdamOp = OpDefinition(
     let beta2 = context.attributes.float("beta2")
     let epsilon = context.attributes.float("epsilon")
     let (rate, c1, c2) = (operands[4].data[0], operands[5].data[0], operands[6].data[0])
+    let decay = operands.count > 7 ? operands[7].data[0] : 0
     var (p, m, v) = (operands[0], operands[2], operands[3])
     for index in p.data.indices {
-      let g = operands[1].data[index]
+      let g = operands[1].data[index] + decay * p.data[index]
       m.data[index] = beta1 * m.data[index] + (1 - beta1) * g
       v.data[index] = beta2 * v.data[index] + (1 - beta2) * (g * g)
       p.data[index] -= rate * (m.data[index] / c1) / ((v.data[index] / c2).squareRoot() + epsilon)
     }
     return [p, m, v]
   },
-  flops: { operands, _, _ in operands[0].count * 14 },
+  flops: { operands, _, _ in operands[0].count * (operands.count > 7 ? 16 : 14) },
   example: OpExample(
     Array(repeating: weightShape, count: 4) + [.scalar, .scalar, .scalar],
     ["beta1": .float(0.9), "beta2": .float(0.999), "epsilon": .float(1e-8)],

@@ -1,9 +1,8 @@
 import IR
-import Testing
 
 /// Makes well-typed modules at random, of what models are made of: layers with bias and activation, draws with their KL,
 /// likelihoods, sums and means, gradients, Adam; and of what passes clean up: numbers that fold, duplicates, dead values.
-struct RandomGraph {
+public struct RandomGraph {
   private var random: SplitMix
   private var module = Module(name: "random")
   private var builder = EntryBuilder(Entry(name: "train_step"))
@@ -13,7 +12,7 @@ struct RandomGraph {
   private var counters: [ValueID] = []
 
   /// The module of a seed: one entry with about that many layers, gradients still to be differentiated.
-  static func module(seed: UInt64, layers: Int = 12) throws -> Module {
+  public static func module(seed: UInt64, layers: Int = 12) throws -> Module {
     var graph = RandomGraph(random: SplitMix(state: seed))
     try graph.addArguments()
     for _ in 0..<layers { try graph.addLayer() }
@@ -30,7 +29,8 @@ struct RandomGraph {
   private mutating func below(_ limit: Int) -> Int { Int(random.next() % UInt64(max(1, limit))) }
   private mutating func chance(_ share: Double) -> Bool { random.unit() < share }
   private mutating func any<T>(_ elements: [T]) throws -> T {
-    try #require(elements.isEmpty ? nil : elements[below(elements.count)])
+    guard !elements.isEmpty else { throw TypeError("there is nothing to choose from") }
+    return elements[below(elements.count)]
   }
   /// A value of that many dimensions, images included; a new one where there is none.
   private mutating func row(rank: Int) throws -> ValueID {
@@ -79,6 +79,7 @@ struct RandomGraph {
       let type = TensorType(.i32, role == .seed ? [.fixed(2)] : role == .epoch ? [] : [.images])
       return builder.entry.addArgument(name, role: role, type: type)
     }
+    module.hypers = [NamedNumber("beta", 0.5)]
     scalars.append(builder.entry.addArgument("hyper.beta", role: .hyper, type: .scalar))
     rows.append(try builder.add("decode_u8", [bytes]))
   }
@@ -221,14 +222,23 @@ struct RandomGraph {
     }
     let step = builder.entry.addArgument("step", role: .step, type: TensorType(.i32, []))
     let rate = builder.entry.addArgument("rate", role: .rate, type: .scalar)
-    for parameter in module.parameters { try addAdam(parameter, loss, step: step, rate: rate) }
+    let decay = try chance(0.5) ? any(scalars) : nil
+    for parameter in module.parameters {
+      try addAdam(parameter, loss, step: step, rate: rate, decay: decay)
+    }
   }
 
-  private mutating func addAdam(_ parameter: Global, _ loss: ValueID, step: ValueID, rate: ValueID) throws {
+  private mutating func addAdam(
+    _ parameter: Global, _ loss: ValueID, step: ValueID, rate: ValueID, decay: ValueID?
+  ) throws {
     let weight = builder.entry.reference(to: parameter)
-    let gradient = try builder.add("gradient", [loss, weight])
+    var gradient = try builder.add("gradient", [loss, weight])
     builder.entry.results.append(EntryResult(.gradient(parameter.name), gradient))
     guard chance(0.7) else { return }
+    if let decay {
+      let decayed = try builder.add("mul", chance(0.5) ? [decay, weight] : [weight, decay])
+      gradient = try builder.add("add", chance(0.5) ? [gradient, decayed] : [decayed, gradient])
+    }
     let moments = ["m", "v"].map { kind in
       Global(
         name: "adam.\(kind)/\(parameter.name)", kind: .state, type: parameter.type, initializer: .constant(0))
