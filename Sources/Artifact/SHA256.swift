@@ -5,10 +5,13 @@ public struct SHA256: Sendable {
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
-  private var block: [UInt8] = []
+  /// The message schedule: its first 16 words are the block that is being filled.
+  private var words = [UInt32](repeating: 0, count: 64)
+  /// Bytes of the block that are filled.
+  private var filled = 0
   private var length: UInt64 = 0
 
-  public init() { block.reserveCapacity(64) }
+  public init() {}
 
   /// The digest of bytes, in lower-case hex.
   public static func hex(of bytes: some Sequence<UInt8>) -> String {
@@ -19,19 +22,17 @@ public struct SHA256: Sendable {
 
   /// Takes more bytes.
   public mutating func update(_ bytes: some Sequence<UInt8>) {
-    for byte in bytes {
-      block.append(byte)
-      length &+= 1
-      if block.count == 64 { compress() }
-    }
+    // A data set has some hundred million bytes: they are read where they lie, if they lie together.
+    let taken: Void? = bytes.withContiguousStorageIfAvailable { take($0) }
+    if taken == nil { for byte in bytes { append(byte) } }
   }
 
   /// The digest of all bytes taken, in lower-case hex.
   public consuming func finish() -> String {
     let bits = length &* 8
-    update([0x80])
-    while block.count != 56 { update([0]) }
-    update((0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * UInt64($0))) })
+    append(0x80)
+    while filled != 56 { append(0) }
+    for byte in 0..<8 { append(UInt8(truncatingIfNeeded: bits >> (56 - 8 * UInt64(byte)))) }
     let digits = Array("0123456789abcdef")
     var text = ""
     for word in state {
@@ -40,29 +41,58 @@ public struct SHA256: Sendable {
     return text
   }
 
-  private mutating func compress() {
-    var w = [UInt32](repeating: 0, count: 64)
-    for t in 0..<16 {
-      w[t] = (0..<4).reduce(0) { $0 << 8 | UInt32(block[4 * t + $1]) }
+  private mutating func take(_ bytes: UnsafeBufferPointer<UInt8>) {
+    var next = 0
+    while next < bytes.count, filled > 0 {
+      append(bytes[next])
+      next += 1
     }
+    while bytes.count - next >= 64 {
+      for t in 0..<16 {
+        let first = next + 4 * t
+        let high = UInt32(bytes[first]) << 24 | UInt32(bytes[first + 1]) << 16
+        words[t] = high | UInt32(bytes[first + 2]) << 8 | UInt32(bytes[first + 3])
+      }
+      Self.compress(&words, into: &state)
+      length &+= 64
+      next += 64
+    }
+    while next < bytes.count {
+      append(bytes[next])
+      next += 1
+    }
+  }
+
+  private mutating func append(_ byte: UInt8) {
+    words[filled / 4] = words[filled / 4] << 8 | UInt32(byte)
+    filled += 1
+    length &+= 1
+    guard filled == 64 else { return }
+    filled = 0
+    Self.compress(&words, into: &state)
+  }
+
+  /// - Parameter w: 64 words, the first 16 of them the block.
+  private static func compress(_ w: inout [UInt32], into state: inout [UInt32]) {
+    let constants = constants
     for t in 16..<64 {
-      let s0 = w[t - 15].rotated(7) ^ w[t - 15].rotated(18) ^ (w[t - 15] >> 3)
-      let s1 = w[t - 2].rotated(17) ^ w[t - 2].rotated(19) ^ (w[t - 2] >> 10)
+      let (early, late) = (w[t - 15], w[t - 2])
+      let s0 = early.rotated(7) ^ early.rotated(18) ^ (early &>> 3)
+      let s1 = late.rotated(17) ^ late.rotated(19) ^ (late &>> 10)
       w[t] = w[t - 16] &+ s0 &+ w[t - 7] &+ s1
     }
-    var v = state
+    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
     for t in 0..<64 {
-      let sum1 = v[4].rotated(6) ^ v[4].rotated(11) ^ v[4].rotated(25)
-      let choice = (v[4] & v[5]) ^ (~v[4] & v[6])
-      let t1 = v[7] &+ sum1 &+ choice &+ Self.constants[t] &+ w[t]
-      let sum0 = v[0].rotated(2) ^ v[0].rotated(13) ^ v[0].rotated(22)
-      let majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2])
-      for i in stride(from: 7, through: 1, by: -1) { v[i] = v[i - 1] }
-      v[4] = v[4] &+ t1
-      v[0] = t1 &+ sum0 &+ majority
+      let sum1 = e.rotated(6) ^ e.rotated(11) ^ e.rotated(25)
+      let choice = (e & f) ^ (~e & g)
+      let t1 = h &+ sum1 &+ choice &+ constants[t] &+ w[t]
+      let sum0 = a.rotated(2) ^ a.rotated(13) ^ a.rotated(22)
+      let majority = (a & b) ^ (a & c) ^ (b & c)
+      (h, g, f, e) = (g, f, e, d &+ t1)
+      (d, c, b, a) = (c, b, a, t1 &+ sum0 &+ majority)
     }
-    for i in 0..<8 { state[i] = state[i] &+ v[i] }
-    block.removeAll(keepingCapacity: true)
+    for (i, value) in [a, b, c, d, e, f, g, h].enumerated() { state[i] = state[i] &+ value }
   }
 
   /// The fractional parts of the cube roots of the first 64 primes.
@@ -79,5 +109,5 @@ public struct SHA256: Sendable {
 }
 
 extension UInt32 {
-  fileprivate func rotated(_ bits: UInt32) -> UInt32 { self >> bits | self << (32 - bits) }
+  fileprivate func rotated(_ bits: UInt32) -> UInt32 { self &>> bits | self &<< (32 - bits) }
 }

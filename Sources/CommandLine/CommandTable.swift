@@ -112,6 +112,9 @@ public struct Invocation: Sendable {
   /// Whether the flag was given.
   public subscript(flag: Flag) -> Bool { values[flag.name] != nil }
 
+  /// Whether the command line has the option.
+  public func isGiven(_ option: any CommandOption) -> Bool { values[option.name] != nil }
+
   /// The argument at this place; the first where there are several.
   public subscript(positional: Positional) -> String? { positionals[positional.name]?.first }
 

@@ -1,3 +1,5 @@
+internal import Artifact
+
 /// Which images of a data set: those to train on, or those to test on.
 public enum DatasetSplit: String, Sendable, CaseIterable {
   case train
@@ -63,6 +65,19 @@ public struct Dataset: Sendable, Equatable {
   public func image(_ index: Int) throws -> ArraySlice<UInt8> {
     try check(index)
     return images[(index * imageBytes)..<((index + 1) * imageBytes)]
+  }
+
+  /// SHA-256 of data sets, one behind the other: of each the image's shape, the number of images, the labels and the
+  /// bytes of the images. Names and places do not count.
+  public static func digest(of datasets: [Dataset]) -> String {
+    var digest = SHA256()
+    for dataset in datasets {
+      let numbers = (dataset.imageShape + [dataset.count]).map(String.init).joined(separator: " ")
+      digest.update((numbers + "\n").utf8)
+      digest.update(dataset.labels)
+      digest.update(dataset.images)
+    }
+    return digest.finish()
   }
 
   func check(_ index: Int) throws {

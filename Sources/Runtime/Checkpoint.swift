@@ -6,6 +6,10 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case noParameter(model: String, parameter: String)
   case missing(path: String, model: String, tensors: [String])
   case otherShape(path: String, tensor: String, found: [Int], needed: [Int])
+  /// The file has weights and not what training needs to go on.
+  case notResumable(path: String)
+  /// Another compilation wrote the file.
+  case otherModel(path: String, model: String)
 
   public var description: String {
     switch self {
@@ -18,40 +22,19 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .otherShape(let path, let tensor, let found, let needed):
       return "\(path): \(tensor) has the shape \(found) and the model's has \(needed): "
         + "compile the model with the sizes that it was trained with"
+    case .notResumable(let path):
+      return "\(path) does not say where training stood: take the last.safetensors of a run of this vaerun"
+    case .otherModel(let path, let model):
+      return
+        "\(path) was trained with another compilation of \(model): go on with the model that it was trained with, "
+        + "or begin a new run"
     }
-  }
-}
-
-/// Where training stands: the metadata of a checkpoint.
-public struct TrainingPosition: Equatable, Sendable {
-  /// Epochs finished.
-  public var epoch: Int
-  /// Optimizer steps done.
-  public var step: Int
-  public var seed: UInt64
-
-  public init(epoch: Int = 0, step: Int = 0, seed: UInt64) {
-    self.epoch = epoch
-    self.step = step
-    self.seed = seed
-  }
-
-  /// The metadata's text form.
-  var metadata: [String: String] { ["epoch": String(epoch), "step": String(step), "seed": String(seed)] }
-
-  /// Reads the metadata, where all of it is there and makes sense.
-  init?(metadata: [String: String]) {
-    guard let epoch = metadata["epoch"].flatMap({ Int($0) }), epoch >= 0,
-      let step = metadata["step"].flatMap({ Int($0) }), step >= 0,
-      let seed = metadata["seed"].flatMap({ UInt64($0) })
-    else { return nil }
-    self.init(epoch: epoch, step: step, seed: seed)
   }
 }
 
 extension ModelInstance {
   /// Writes the weights, and the state of training where there is one, atomically as safetensors.
-  public func save(to path: String, position: TrainingPosition) throws {
+  public func save(to path: String, state training: TrainingState) throws {
     var tensors = manifest.parameters.map { parameter in
       TensorToWrite(parameter.name, Array(floats(of: parameter)), shape: parameter.shape)
     }
@@ -61,7 +44,7 @@ extension ModelInstance {
         return TensorToWrite(tensor.name, Array(values), shape: tensor.shape)
       }
     }
-    var metadata = position.metadata
+    var metadata = try training.metadata
     metadata["model"] = manifest.name
     metadata["digest"] = manifest.digest
     try Safetensors.write(tensors, metadata: metadata, to: path)
@@ -93,6 +76,23 @@ extension ModelInstance {
       }
     }
     return TrainingPosition(metadata: reader.metadata)
+  }
+
+  /// Takes weights and all state of training from a checkpoint, to go on from there with the same bits.
+  /// - Throws: `CheckpointError` where another compilation wrote the file or something is missing.
+  public func resume(from path: String) throws -> TrainingState {
+    let reader = try SafetensorsReader(path)
+    guard let digest = reader.metadata["digest"], let training = TrainingState(metadata: reader.metadata) else {
+      throw CheckpointError.notResumable(path: path)
+    }
+    guard digest == manifest.digest else {
+      throw CheckpointError.otherModel(path: path, model: manifest.name)
+    }
+    // Before the first step there are no moments yet.
+    let complete = training.position.step == 0 || manifest.state.allSatisfy { reader.tensor($0.name) != nil }
+    guard complete else { throw CheckpointError.notResumable(path: path) }
+    try load(from: path)
+    return training
   }
 
   private static func read(_ name: String, shape: [Int], from reader: SafetensorsReader) throws -> [Float] {

@@ -14,22 +14,34 @@ extension ModelInstance {
     try check(source, hypers: inputs.hypers)
     for begin in stride(from: 0, to: source.count, by: Self.inferenceBatch) {
       let range = begin..<min(begin + Self.inferenceBatch, source.count)
-      let arguments = try arguments(of: entry, images: Array(range)[...], source: source, inputs: inputs)
-      try body(range, try call(name, arguments, count: range.count))
+      try body(range, try results(of: entry, images: Array(range)[...], source: source, inputs: inputs))
     }
   }
 
-  /// The terms of the objective: the means over a source's images, summed in float64 in the images' order.
-  public func meanTerms(of source: any ImageSource, inputs: EntryInputs = EntryInputs()) throws -> [String:
-    Double]
-  {
+  /// The terms of the objective: the means over images of a source, summed in float64 in their order.
+  /// - Parameter images: the images' numbers; all where nil.
+  public func meanTerms(
+    of source: any ImageSource, images: [Int]? = nil, inputs: EntryInputs = EntryInputs()
+  ) throws -> [String: Double] {
+    let entry = try model.entry("evaluate")
+    try check(source, hypers: inputs.hypers)
+    let images = images ?? Array(0..<source.count)
+    guard !images.isEmpty else { throw RunError.noImages }
     var sums: [String: Double] = [:]
-    try forEachBatch(of: source, entry: "evaluate", inputs: inputs) { _, results in
-      for (name, values) in results {
+    for begin in stride(from: 0, to: images.count, by: Self.inferenceBatch) {
+      let batch = images[begin..<min(begin + Self.inferenceBatch, images.count)]
+      for (name, values) in try results(of: entry, images: batch, source: source, inputs: inputs) {
         sums[name] = (values.floats ?? []).reduce(sums[name] ?? 0) { $0 + Double($1) }
       }
     }
-    return sums.mapValues { $0 / Double(source.count) }
+    return sums.mapValues { $0 / Double(images.count) }
+  }
+
+  private func results(
+    of entry: Manifest.Entry, images: ArraySlice<Int>, source: any ImageSource, inputs: EntryInputs
+  ) throws -> [String: EntryValue] {
+    let arguments = try arguments(of: entry, images: images, source: source, inputs: inputs)
+    return try call(entry.name, arguments, count: images.count)
   }
 
   /// One result of an entry for all images of a source, image behind image.

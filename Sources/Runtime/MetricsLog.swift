@@ -3,59 +3,70 @@ import Foundation
 
 /// The metrics of a run, as `metrics.csv` and as JSON lines (`metrics.jsonl`) with the same fields:
 ///
-///     split,epoch,step,seconds,images_per_second,rate,loss,reconstruction,kl
+///     split,epoch,step,seconds,images_per_second,rate,hyper.beta,loss,reconstruction,kl
 ///
-/// A row of the split `train` has the means over the images since the row before it, about fifty rows an epoch; a row of
-/// the split `validation` ends an epoch. Every row is written with one call, so that no reader ever finds half of one.
+/// A row of the split `train` has the means over the images since the row before it, about fifty rows an epoch. Rows of
+/// the splits `validation` (images held out) and `test` end an epoch. Every row is written with one call, so that no
+/// reader ever finds half of one.
 final class MetricsLog {
-  private static let rowsPerEpoch = 50
+  static let fields = ["split", "epoch", "step", "seconds", "images_per_second", "rate"]
+  /// What the names of the columns of hypers begin with.
+  static let hyperPrefix = "hyper."
 
+  private let hypers: [String]
   private let metrics: [String]
   private let table: FileHandle
   private let lines: FileHandle
   private let paths: (table: String, lines: String)
-  private var means = RunningMeans()
+  /// The seconds of the last row that was there before: time goes on from there.
+  let secondsBefore: Double
 
   /// Begins the two files, or goes on with those that are there.
-  init(_ folder: RunFolder, metrics: [String]) throws {
+  /// - Parameter step: rows of later steps are cut off: the steps will be done again.
+  init(_ folder: RunFolder, hypers: [String], metrics: [String], keepingUpTo step: Int) throws {
+    self.hypers = hypers
     self.metrics = metrics
     paths = (folder.metricsTable, folder.metricsLines)
-    let header = (Self.fields + metrics).joined(separator: ",") + "\n"
-    table = try Self.open(folder.metricsTable, beginning: header)
-    lines = try Self.open(folder.metricsLines, beginning: "")
+    let names = Self.fields + hypers.map { Self.hyperPrefix + $0 } + metrics
+    let header = names.joined(separator: ",") + "\n"
+    let rows = try MetricsFiles.rows(of: folder.metricsTable, header: header, upTo: step)
+    let lines = try MetricsFiles.lines(of: folder.metricsLines, upTo: step)
+    secondsBefore = rows.last?.seconds ?? 0
+    try MetricsFiles.write(header + rows.map(\.text).joined(), to: folder.metricsTable)
+    try MetricsFiles.write(lines.joined(), to: folder.metricsLines)
+    table = try Self.open(folder.metricsTable)
+    self.lines = try Self.open(folder.metricsLines)
   }
 
-  static let fields = ["split", "epoch", "step", "seconds", "images_per_second", "rate"]
-
-  func step(_ report: StepReport, rate: Double) throws {
-    means.add(report.metrics, images: report.images)
-    let every = max(1, report.stepsPerEpoch / Self.rowsPerEpoch)
-    guard report.stepInEpoch % every == 0 || report.stepInEpoch == report.stepsPerEpoch else { return }
+  func step(_ report: StepReport) throws {
+    guard let values = report.rowMetrics else { return }
     try write(
       "train", epoch: report.epoch, step: report.step, seconds: report.seconds, pace: report.imagesPerSecond,
-      rate: rate, means.values)
-    means = RunningMeans()
+      rate: report.rate, hypers: report.hypers, values)
   }
 
-  func epoch(_ report: EpochReport, rate: Double) throws {
-    guard let validation = report.validation else { return }
-    try write(
-      "validation", epoch: report.epoch, step: report.step, seconds: report.seconds,
-      pace: report.imagesPerSecond,
-      rate: rate, validation)
+  func epoch(_ report: EpochReport) throws {
+    let metrics = report.metrics
+    for (split, values) in [("validation", metrics.validation), ("test", metrics.test)] {
+      guard let values else { continue }
+      try write(
+        split, epoch: metrics.epoch, step: metrics.step, seconds: report.seconds, pace: report.imagesPerSecond,
+        rate: report.rate, hypers: report.hypers, values)
+    }
   }
 
   private func write(
     _ split: String, epoch: Int, step: Int, seconds: Double, pace: Double, rate: Double,
-    _ values: [String: Double]
+    hypers given: [String: Double], _ values: [String: Double]
   ) throws {
+    let times = [Self.text(seconds, digits: 3), Self.text(pace, digits: 1)]
     let numbers =
-      [
-        String(epoch), String(step), Self.text(seconds, digits: 3), Self.text(pace, digits: 1), "\(rate)",
-      ] + metrics.map { "\(values[$0] ?? .nan)" }
-    let row = (["\(split)"] + numbers).joined(separator: ",") + "\n"
+      [String(epoch), String(step)] + times + ["\(rate)"] + hypers.map { "\(given[$0] ?? .nan)" }
+      + metrics.map { "\(values[$0] ?? .nan)" }
+    let row = ([split] + numbers).joined(separator: ",") + "\n"
     // Numbers are finite here: training stops at the first that is not.
-    let pairs = zip(Self.fields.dropFirst() + metrics, numbers).map { ",\"\($0)\":\($1)" }
+    let names = Self.fields.dropFirst() + hypers.map { Self.hyperPrefix + $0 } + metrics
+    let pairs = zip(names, numbers).map { ",\"\($0)\":\($1)" }
     let line = "{\"split\":\"\(split)\"\(pairs.joined())}\n"
     try append(row, to: table, path: paths.table)
     try append(line, to: lines, path: paths.lines)
@@ -67,12 +78,11 @@ final class MetricsLog {
     do {
       try file.write(contentsOf: Data(text.utf8))
     } catch {
-      throw FileError(.write, path, reason: "the disk may be full: make room and train again")
+      throw FileError(.write, path, reason: "the disk may be full: make room and go on with --resume")
     }
   }
 
-  private static func open(_ path: String, beginning: String) throws -> FileHandle {
-    if !FileManager.default.fileExists(atPath: path) { try AtomicFile.write(Data(beginning.utf8), to: path) }
+  private static func open(_ path: String) throws -> FileHandle {
     guard let file = FileHandle(forWritingAtPath: path), (try? file.seekToEnd()) != nil else {
       throw FileError(.write, path, reason: "permission denied: choose another place")
     }

@@ -4,16 +4,24 @@ import Foundation
 /// The `metrics.csv` of a run, read back.
 public struct MetricsTable: Sendable {
   public struct Row: Equatable, Sendable {
-    /// `train` or `validation`.
+    /// `train`, `validation` (images held out) or `test`.
     public var split: String
     public var epoch: Int
     public var step: Int
+    /// Since the run began.
+    public var seconds: Double
+    /// The learning rate.
+    public var rate: Double
+    /// By the names of the hypers.
+    public var hypers: [String: Double]
     /// By the names of the terms.
     public var values: [String: Double]
   }
 
   /// The terms' names, in the order of the columns.
   public var metrics: [String]
+  /// The hypers' names, in the order of the columns.
+  public var hypers: [String]
   public var rows: [Row]
 
   /// Reads a run's metrics. A row that is cut off (the disk was full) is left out.
@@ -27,14 +35,23 @@ public struct MetricsTable: Sendable {
       throw RunError.badRun(path: folder.path, reason: "its metrics.csv is damaged")
     }
     let names = Array(header.dropFirst(fields))
-    metrics = names
+    let prefix = MetricsLog.hyperPrefix
+    let hypers = names.prefix { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+    let metrics = Array(names.dropFirst(hypers.count))
+    self.hypers = hypers
+    self.metrics = metrics
     rows = lines.dropFirst().compactMap { line in
-      guard line.count == header.count, let epoch = Int(line[1]), let step = Int(line[2]) else { return nil }
-      let numbers = line.dropFirst(fields).compactMap { Double($0) }
-      guard numbers.count == names.count else { return nil }
+      let numbers = line.dropFirst().compactMap { Double($0) }
+      guard line.count == header.count, numbers.count == header.count - 1, let epoch = Int(line[1]),
+        let step = Int(line[2])
+      else { return nil }
+      let terms = numbers.dropFirst(fields - 1)
+      func named(_ names: [String], _ numbers: some Sequence<Double>) -> [String: Double] {
+        Dictionary(zip(names, numbers), uniquingKeysWith: { first, _ in first })
+      }
       return Row(
-        split: line[0], epoch: epoch, step: step,
-        values: Dictionary(zip(names, numbers), uniquingKeysWith: { first, _ in first }))
+        split: line[0], epoch: epoch, step: step, seconds: numbers[2], rate: numbers[4],
+        hypers: named(hypers, terms), values: named(metrics, terms.dropFirst(hypers.count)))
     }
   }
 }

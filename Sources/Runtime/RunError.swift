@@ -13,6 +13,18 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case noFolder(String, reason: String)
   case noRun(model: String, parent: String)
   case badRun(path: String, reason: String)
+  case noBest(path: String)
+  /// Another process trains this run.
+  case busy(path: String)
+  /// A checkpoint stands where a run of these data and this batch cannot stand.
+  case otherPosition(step: Int, epoch: Int, stepsPerEpoch: Int)
+  case otherBatch(found: Int, needed: Int)
+  /// Not what the run was trained with.
+  case otherModel(folder: String, configuration: String)
+  case otherData(name: String, configuration: String)
+  /// There is nothing left to train.
+  case nothingLeft(reason: String)
+  case patienceWithoutValidation
 
   public var description: String {
     switch self {
@@ -44,6 +56,30 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         "there is no run of \(model) under \(parent): train it first with 'vaerun train', or name one with --run or --weights"
     case .badRun(let path, let reason):
       return "\(path) is not a run of vaerun: \(reason): name a folder that 'vaerun train' wrote"
+    case .noBest(let path):
+      return
+        "\(path) has no best epoch: it was trained without images held out to choose by: take its last weights, or "
+        + "train with --val 0.1"
+    case .busy(let path):
+      return "\(path) is being trained by another process: wait for its end, or stop it"
+    case .otherPosition(let step, let epoch, let stepsPerEpoch):
+      return
+        "the checkpoint stands at step \(step) behind epoch \(epoch), and an epoch has \(stepsPerEpoch) steps here: "
+        + "go on with the data and the batch that it was trained with"
+    case .otherBatch(let found, let needed):
+      return "the checkpoint was trained with the batch \(needed), not \(found): go on with that one"
+    case .otherModel(let folder, let configuration):
+      return
+        "\(folder) is not the compiled model that \(configuration) was made with (another digest): compile the model "
+        + "as it was, or name it to train it as it is"
+    case .otherData(let name, let configuration):
+      return
+        "the data set \(name) is not the one that \(configuration) was made with (another digest): name the folder "
+        + "of those files with --data-dir"
+    case .nothingLeft(let reason):
+      return "there is nothing left to train: \(reason)"
+    case .patienceWithoutValidation:
+      return "patience needs images that are held out: add --val 0.1"
     }
   }
 

@@ -1,58 +1,30 @@
 import Artifact
 import Foundation
 
-/// What a run was made with: `config.json` of its folder.
-public struct RunConfiguration: Codable, Equatable, Sendable {
-  public var model: String
-  /// The compiled model's folder when the run began.
-  public var modelFolder: String
-  /// The compiled model's digest.
-  public var digest: String
-  public var data: String
-  /// The folder in which its files were looked for, where one was named.
-  public var dataFolder: String?
-  public var trainingImages: Int
-  public var validationImages: Int
-  public var epochs: Int
-  public var batch: Int
-  public var rate: Double
-  public var hypers: [String: Double]
-  public var seed: UInt64
-  public var threads: Int
-
-  public init(
-    model: String, modelFolder: String, digest: String, data: String, dataFolder: String? = nil,
-    trainingImages: Int,
-    validationImages: Int,
-    epochs: Int, batch: Int, rate: Double, hypers: [String: Double], seed: UInt64, threads: Int
-  ) {
-    self.model = model
-    self.modelFolder = modelFolder
-    self.digest = digest
-    self.data = data
-    self.dataFolder = dataFolder
-    self.trainingImages = trainingImages
-    self.validationImages = validationImages
-    self.epochs = epochs
-    self.batch = batch
-    self.rate = rate
-    self.hypers = hypers
-    self.seed = seed
-    self.threads = threads
-  }
-}
-
-/// The folder that a run writes: configuration, metrics, weights, pictures.
+/// The folder that a run writes: configuration, environment, metrics, weights, pictures, and a copy of the compiled model,
+/// so that the run can be used and continued whatever becomes of the folder that it was compiled into.
 public struct RunFolder: Equatable, Sendable {
   public let path: String
 
   public var configuration: String { path + "/config.json" }
+  /// The processes that trained the run: `RunSession`.
+  public var environment: String { path + "/environment.json" }
+  /// The copy of the compiled model.
+  public var compiledModel: String { path + "/" + Self.compiledModelName }
+  public static let compiledModelName = "model"
   public var metricsTable: String { path + "/metrics.csv" }
   public var metricsLines: String { path + "/metrics.jsonl" }
   /// The weights and the state of training where it stopped.
   public var last: String { path + "/last.safetensors" }
-  /// The weights of the best epoch.
+  /// The weights of the epoch with the least validation loss; there is none where nothing was held out to choose by.
   public var best: String { path + "/best.safetensors" }
+
+  /// The weights of the best epoch.
+  /// - Throws: `RunError.noBest` where there is none.
+  public func existingBest() throws -> String {
+    guard FileManager.default.fileExists(atPath: best) else { throw RunError.noBest(path: path) }
+    return best
+  }
 
   /// Where a picture of this name goes.
   public func picture(_ name: String) -> String { path + "/\(name).png" }
@@ -96,38 +68,54 @@ public struct RunFolder: Equatable, Sendable {
   }
 
   /// The newest run of a model under a folder, by the time of its configuration.
+  /// - Throws: `ConfigurationError` where the newest is damaged and its name is that of a run of this model: an older one
+  ///   is not what was asked for.
   public static func newest(model: String, in parent: String) throws -> RunFolder {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
     var newest: (date: Date, name: String)?
     for name in names {
       let folder = RunFolder(made: parent + "/" + name)
-      guard let configuration = try? folder.readConfiguration(), configuration.model == model else { continue }
+      guard FileManager.default.fileExists(atPath: folder.configuration) else { continue }
+      let found = Result { try folder.readConfiguration().model }
+      switch found {
+      case .success(model): break
+      case .success: continue
+      case .failure: if !name.hasPrefix(model + "-") { continue }
+      }
       let attributes = try? FileManager.default.attributesOfItem(atPath: folder.configuration)
       let date = attributes?[.modificationDate] as? Date ?? .distantPast
       if newest.map({ ($0.date, $0.name) < (date, name) }) ?? true { newest = (date, name) }
     }
     guard let newest else { throw RunError.noRun(model: model, parent: parent) }
-    return RunFolder(made: parent + "/" + newest.name)
+    return try RunFolder(existing: parent + "/" + newest.name)
   }
 
+  /// - Throws: `RunError.badRun` where there is none, `ConfigurationError` where it is damaged.
   public func readConfiguration() throws -> RunConfiguration {
-    let data: Data
     do {
-      data = try readFile(configuration)
-    } catch {
+      return try RunConfiguration(contentsOf: configuration)
+    } catch let error as FileError {
       throw RunError.badRun(path: path, reason: error.description)
     }
-    do {
-      return try JSONDecoder().decode(RunConfiguration.self, from: data)
-    } catch {
-      throw RunError.badRun(path: path, reason: "its config.json is damaged")
-    }
   }
 
-  public func write(_ value: RunConfiguration) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try AtomicFile.write(try encoder.encode(value) + Data("\n".utf8), to: configuration)
+  public func write(_ value: RunConfiguration) throws { try value.write(to: configuration) }
+
+  /// Copies the compiled model into this folder, the manifest last, so that a folder with a manifest is complete.
+  public func keep(_ model: CompiledModel) throws {
+    try Self.makeFolder(compiledModel)
+    let manifest = model.manifest
+    let library = try readFile(model.folder + "/" + manifest.library)
+    // It may have been compiled anew since it was loaded.
+    guard SHA256.hex(of: library) == manifest.libraryDigest else {
+      throw ModelError.digestsDiffer(library: manifest.library)
+    }
+    try AtomicFile.write(library, to: compiledModel + "/" + manifest.library)
+    // For whoever takes the model away; it runs without.
+    if let header = try? readFile(model.folder + "/" + manifest.header) {
+      try AtomicFile.write(header, to: compiledModel + "/" + manifest.header)
+    }
+    try manifest.write(to: "\(compiledModel)/\(manifest.name).json")
   }
 
   private static func makeFolder(_ path: String) throws {

@@ -106,7 +106,8 @@ import Testing
 
   private static func trainedWeights(_ instance: ModelInstance, _ folder: String) throws -> [Float] {
     var trainer = try Trainer(
-      instance, data: TinyModel.images(25), options: TrainingOptions(epochs: 20, batch: 8, rate: 0.05))
+      instance, data: TrainingData(TinyModel.images(25)),
+      options: TrainingOptions(epochs: 20, batch: 8, rate: 0.05))
     _ = try trainer.run()
     return try instance.values(of: "w")
   }
@@ -116,15 +117,17 @@ import Testing
   @Test func weightsStateAndPositionReadBack() throws {
     try TinyModel.withInstance { instance, folder in
       var trainer = try Trainer(
-        instance, data: TinyModel.images(10), options: TrainingOptions(epochs: 1, batch: 4, rate: 0.1))
+        instance, data: TrainingData(TinyModel.images(10)),
+        options: TrainingOptions(epochs: 1, batch: 4, rate: 0.1))
       _ = try trainer.run()
-      let position = TrainingPosition(epoch: 1, step: 3, seed: .max)
-      try instance.save(to: folder + "/a.safetensors", position: position)
+      var state = TrainingState(seed: .max, batch: 4)
+      state.position = TrainingPosition(epoch: 1, step: 3, seed: .max)
+      try instance.save(to: folder + "/a.safetensors", state: state)
       let reader = try SafetensorsReader(folder + "/a.safetensors")
       #expect(try reader.floats(of: "adam.m/w") == [3, 3, 3, 3])
       #expect(reader.metadata["model"] == "tiny")
       let other = try ModelInstance(instance.model)
-      #expect(try other.load(from: folder + "/a.safetensors") == position)
+      #expect(try other.load(from: folder + "/a.safetensors") == state.position)
       #expect(try other.values(of: "w") == instance.values(of: "w"))
     }
   }

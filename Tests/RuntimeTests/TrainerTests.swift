@@ -7,7 +7,8 @@ import Testing
   @Test func everyImageIsTrainedOnceAnEpochTheLastPartialBatchToo() throws {
     try TinyModel.withInstance { instance, _ in
       var trainer = try Trainer(
-        instance, data: TinyModel.images(10), options: TrainingOptions(epochs: 2, batch: 4, rate: 0.1))
+        instance, data: TrainingData(TinyModel.images(10)),
+        options: TrainingOptions(epochs: 2, batch: 4, rate: 0.1))
       var sizes: [Int] = []
       var told: [Double] = []
       let result = try trainer.run { event in
@@ -22,20 +23,19 @@ import Testing
     }
   }
 
-  @Test func trainingGoesDownAndKeepsTheBest() throws {
+  @Test func trainingGoesDown() throws {
     try TinyModel.withInstance { instance, folder in
       let run = try RunFolder.make(in: folder + "/runs", model: "tiny")
       var trainer = try Trainer(
-        instance, data: TinyModel.images(20), validation: TinyModel.images(5),
-        options: TrainingOptions(epochs: 5, batch: 4, rate: 0.1), folder: run)
+        instance, data: TrainingData(TinyModel.images(20), test: TinyModel.images(5)),
+        options: TrainingOptions(epochs: 5, batch: 4, rate: 0.1))
       var losses: [Double] = []
-      let result = try trainer.run { event in
-        if case .epoch(let report) = event { losses.append(report.training["loss"] ?? 0) }
+      let result = try trainer.run(in: run) { event in
+        if case .epoch(let report) = event { losses.append(report.metrics.training["loss"] ?? 0) }
       }
       #expect(losses.count == 5)
       #expect((losses.last ?? 9) < (losses.first ?? 0))
-      let best = try SafetensorsReader(run.best)
-      #expect(best.metadata["epoch"] == result.best.map { String($0.epoch) })
+      #expect(result.last?.test?["count"] == 1)
       #expect(try SafetensorsReader(run.last).metadata["step"] == "25")
     }
   }
@@ -44,10 +44,10 @@ import Testing
     try TinyModel.withInstance { instance, folder in
       let run = try RunFolder.make(in: folder + "/runs", model: "tiny")
       var trainer = try Trainer(
-        instance, data: TinyModel.images(10),
-        options: TrainingOptions(epochs: 3, batch: 4, rate: 0.1, hypers: ["poison": 5]), folder: run)
+        instance, data: TrainingData(TinyModel.images(10)),
+        options: TrainingOptions(epochs: 3, batch: 4, rate: 0.1, hypers: ["poison": 5]))
       #expect(
-        errorText { _ = try trainer.run() }
+        errorText { _ = try trainer.run(in: run) }
           == "loss is NaN at step 5 (epoch 2); the last good weights are in \(run.last): train again with a lower --rate"
       )
       let kept = try SafetensorsReader(run.last)
@@ -60,10 +60,10 @@ import Testing
     try TinyModel.withInstance { instance, folder in
       let run = try RunFolder.make(in: folder + "/runs", model: "tiny")
       var trainer = try Trainer(
-        instance, data: TinyModel.images(4), options: TrainingOptions(epochs: 1, batch: 4, rate: 1e300),
-        folder: run)
+        instance, data: TrainingData(TinyModel.images(4)),
+        options: TrainingOptions(epochs: 1, batch: 4, rate: 1e300))
       #expect(
-        errorText { _ = try trainer.run() }.hasPrefix(
+        errorText { _ = try trainer.run(in: run) }.hasPrefix(
           "a weight is NaN or infinite at step 1 (epoch 1); the last"))
       #expect(try SafetensorsReader(run.last).metadata["step"] == "0")
     }
@@ -73,10 +73,10 @@ import Testing
     try TinyModel.withInstance { instance, folder in
       let run = try RunFolder.make(in: folder + "/runs", model: "tiny")
       var trainer = try Trainer(
-        instance, data: TinyModel.images(20), options: TrainingOptions(epochs: 3, batch: 4, rate: 0.1),
-        folder: run)
+        instance, data: TrainingData(TinyModel.images(20)),
+        options: TrainingOptions(epochs: 3, batch: 4, rate: 0.1))
       let stop = StopRequest()
-      let result = try trainer.run(stop: stop) { event in
+      let result = try trainer.run(in: run, stop: stop) { event in
         if case .step(let report) = event, report.step == 7 { stop.request() }
       }
       #expect(result.ending == .interrupted)
@@ -85,47 +85,25 @@ import Testing
     }
   }
 
-  @Test func trainingGoesOnFromACheckpointAsIfItHadNotStopped() throws {
-    let whole = try TinyModel.withInstance { instance, _ in
-      var trainer = try Trainer(
-        instance, data: TinyModel.images(18), options: TrainingOptions(epochs: 3, batch: 4, rate: 0.1))
-      _ = try trainer.run()
-      return try instance.values(of: "w")
-    }
-    let parts = try TinyModel.withInstance { instance, folder in
-      let run = try RunFolder.make(in: folder + "/runs", model: "tiny")
-      var options = TrainingOptions(epochs: 3, batch: 4, rate: 0.1, stepLimit: 7)
-      var trainer = try Trainer(instance, data: TinyModel.images(18), options: options, folder: run)
-      #expect(try trainer.run().ending == .stepLimit)
-      let other = try ModelInstance(instance.model)
-      options.start = try other.load(from: run.last)
-      options.stepLimit = nil
-      var second = try Trainer(other, data: TinyModel.images(18), options: options, folder: run)
-      #expect(try second.run().position.step == 15)
-      return try other.values(of: "w")
-    }
-    #expect(whole == parts)
-  }
-
   @Test func metricsAreTablesAndLinesOfTheSameNumbers() throws {
     try TinyModel.withInstance { instance, folder in
       let run = try RunFolder.make(in: folder + "/runs", model: "tiny")
       var trainer = try Trainer(
-        instance, data: TinyModel.images(10), validation: TinyModel.images(5),
-        options: TrainingOptions(epochs: 2, batch: 4, rate: 0.1), folder: run)
-      _ = try trainer.run()
+        instance, data: TrainingData(TinyModel.images(10), test: TinyModel.images(5)),
+        options: TrainingOptions(epochs: 2, batch: 4, rate: 0.1))
+      _ = try trainer.run(in: run)
       let table = try String(contentsOfFile: run.metricsTable, encoding: .utf8).split(separator: "\n")
       let lines = try String(contentsOfFile: run.metricsLines, encoding: .utf8).split(separator: "\n")
-      #expect(table.first == "split,epoch,step,seconds,images_per_second,rate,loss,count")
+      #expect(table.first == "split,epoch,step,seconds,images_per_second,rate,hyper.poison,loss,count")
       #expect(
         table.dropFirst().map { $0.prefix(9) } == [
-          "train,1,1", "train,1,2", "train,1,3", "validatio", "train,2,4", "train,2,5", "train,2,6",
-          "validatio",
+          "train,1,1", "train,1,2", "train,1,3", "test,1,3,", "train,2,4", "train,2,5", "train,2,6",
+          "test,2,6,",
         ])
       #expect(lines.count == 8)
       for (row, line) in zip(table.dropFirst(), lines) {
-        #expect((try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?.count == 8)
-        #expect(line.contains("\"loss\":\(row.split(separator: ",")[6]),"))
+        #expect((try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?.count == 9)
+        #expect(line.contains("\"loss\":\(row.split(separator: ",")[7]),"))
       }
     }
   }
@@ -133,7 +111,7 @@ import Testing
   @Test func mistakesAreFoundBeforeTheFirstStep() throws {
     try TinyModel.withInstance { instance, _ in
       func error(_ options: TrainingOptions, images: Int = 10) -> String {
-        errorText { _ = try Trainer(instance, data: TinyModel.images(images), options: options) }
+        errorText { _ = try Trainer(instance, data: TrainingData(TinyModel.images(images)), options: options) }
       }
       #expect(
         error(TrainingOptions(epochs: 1, batch: 4, rate: 0.1, hypers: ["beta": 1]))
@@ -143,48 +121,6 @@ import Testing
       #expect(
         error(TrainingOptions(epochs: .max, batch: 1, rate: 0.1)).hasPrefix(
           "this would be more than 2147483647"))
-    }
-  }
-}
-
-@Suite struct RunFolderTests {
-  private let configuration = RunConfiguration(
-    model: "tiny", modelFolder: "build/tiny", digest: "00ff", data: "digits", trainingImages: 10,
-    validationImages: 5,
-    epochs: 1, batch: 4, rate: 0.1, hypers: ["poison": 0], seed: .max, threads: 2)
-
-  @Test func runsAreNumberedAndTheNewestIsFound() throws {
-    try withTemporaryFolder { folder in
-      let first = try RunFolder.make(in: folder, model: "tiny")
-      let second = try RunFolder.make(in: folder, model: "tiny")
-      #expect(first.path == folder + "/tiny-001")
-      #expect(second.path == folder + "/tiny-002")
-      #expect(
-        errorText { _ = try RunFolder.newest(model: "tiny", in: folder) }.hasPrefix(
-          "there is no run of tiny under \(folder): train it first"))
-      try first.write(configuration)
-      #expect(try RunFolder.newest(model: "tiny", in: folder) == first)
-      #expect(try first.readConfiguration() == configuration)
-      #expect(
-        errorText { _ = try RunFolder.newest(model: "other", in: folder) }.hasPrefix("there is no run of other")
-      )
-    }
-  }
-
-  @Test func placesThatWillNotDoAreNamed() throws {
-    try withTemporaryFolder { folder in
-      let run = try RunFolder.make(at: folder + "/a/b")
-      try run.write(configuration)
-      #expect(
-        errorText { _ = try RunFolder.make(at: folder + "/a/b") }
-          == "\(folder)/a/b holds a run already: name another folder with --out")
-      #expect(errorText { _ = try RunFolder(existing: folder) }.hasPrefix("\(folder) is not a run of vaerun: "))
-      try Data("{".utf8).write(to: URL(fileURLWithPath: run.configuration))
-      #expect(errorText { _ = try RunFolder(existing: run.path) }.contains("its config.json is damaged"))
-      try Data().write(to: URL(fileURLWithPath: folder + "/file"))
-      #expect(
-        errorText { _ = try RunFolder.make(at: folder + "/file") }.contains(
-          "a file has this name: choose another"))
     }
   }
 }

@@ -8,7 +8,9 @@ struct ProgramRun {
   let errors: String
 
   /// Runs a program in a folder. What it writes goes through files, so that no pipe can fill up.
-  init(_ path: String, _ arguments: [String], in folder: String, signalAfter delay: Double? = nil) throws {
+  init(
+    _ path: String, _ arguments: [String], in folder: String, environment given: [String: String] = [:]
+  ) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
@@ -17,6 +19,7 @@ struct ProgramRun {
     let own = ["VAEC_DATA_DIR", "XDG_CACHE_HOME", "OMP_NUM_THREADS", "OMP_THREAD_LIMIT"]
     process.environment = ProcessInfo.processInfo.environment.filter { !own.contains($0.key) }
       .merging(["HOME": folder], uniquingKeysWith: { _, new in new })
+      .merging(given, uniquingKeysWith: { _, new in new })
     let stem = folder + "/.\(UUID().uuidString)"
     let files = [stem + ".out", stem + ".err"]
     for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
@@ -25,10 +28,6 @@ struct ProgramRun {
     process.standardError = FileHandle(forWritingAtPath: files[1])
     process.standardInput = FileHandle.nullDevice
     try process.run()
-    if let delay {
-      Thread.sleep(forTimeInterval: delay)
-      process.interrupt()
-    }
     process.waitUntilExit()
     status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     output = try String(contentsOfFile: files[0], encoding: .utf8)
@@ -36,13 +35,14 @@ struct ProgramRun {
   }
 
   /// Runs one of the package's own programs, which are built beside the tests.
-  static func tool(_ name: String, _ line: String, in folder: String, signalAfter delay: Double? = nil) throws
-    -> ProgramRun
-  {
+  static func tool(
+    _ name: String, _ line: String, in folder: String, environment: [String: String] = [:]
+  ) throws -> ProgramRun {
     let beside = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     let path = beside.appendingPathComponent(name).path
     try #require(FileManager.default.isExecutableFile(atPath: path), "\(path) is not built")
-    return try ProgramRun(path, line.split(separator: " ").map(String.init), in: folder, signalAfter: delay)
+    return try ProgramRun(
+      path, line.split(separator: " ").map(String.init), in: folder, environment: environment)
   }
 }
 

@@ -4,10 +4,17 @@ import Testing
 
 /// A compiled model written by hand in C, so that vaerun can be tried without the compiler: a linear autoencoder of
 /// 28x28 images with tied weights w [2,784] and a "posterior" of constant variance. Training is plain gradient descent.
+///
+/// The environment's TOY_SIGNAL=SIGNAL@STEP sends the program a signal at a step, counted from the program's start;
+/// TOY_SIGNAL=SIGNAL,SIGNAL@STEP sends a second one half a second later, in the same step, which then lasts for ten.
 enum ToyModel {
   private static let source = """
     #include <math.h>
+    #include <signal.h>
     #include <stdint.h>
+    #include <stdio.h>
+    #include <stdlib.h>
+    #include <unistd.h>
     enum { P = 784, L = 2 };
     typedef struct { float *w, *state; void *arena; int64_t count;
       const void *const *in; void *const *out; const void *executor; } call;
@@ -31,7 +38,18 @@ enum ToyModel {
       r[2] = 0.5f * (z[0] * z[0] + z[1] * z[1]);
       r[0] = r[1] + beta * r[2];
     }
+    static void send_signals(void) {
+      static int steps = 0;
+      const char *wish = getenv("TOY_SIGNAL");
+      int first = 0, second = 0, step = 0;
+      if (!wish) return;
+      if (sscanf(wish, "%d,%d@%d", &first, &second, &step) != 3) sscanf(wish, "%d@%d", &first, &step);
+      if (++steps != step) return;
+      kill(getpid(), first);
+      if (second) { usleep(500000); kill(getpid(), second); sleep(10); }
+    }
     int32_t toy_train_step(const call *c) {
+      send_signals();
       const uint8_t *x = c->in[0];
       float rate = *(const float *)c->in[5], beta = *(const float *)c->in[6];
       float sum[3] = {0, 0, 0}, *g = c->arena;
@@ -137,5 +155,13 @@ enum ToyModel {
     var manifest = manifest()
     manifest.libraryDigest = SHA256.hex(of: try readFile(path + "/toy.so"))
     try manifest.write(to: path + "/toy.json")
+  }
+}
+
+/// Gives `body` a folder with the compiled model in build/toy.
+func withToy<T>(_ body: (String) throws -> T) throws -> T {
+  try withTemporaryFolder { folder in
+    try ToyModel.make(in: folder)
+    return try body(folder)
   }
 }

@@ -56,12 +56,13 @@ enum CommonOptions {
   }
 
   /// The images of a split of the data set that the options name, or else of the one that a run was made on.
-  static func load(_ invocation: Invocation, run: RunConfiguration? = nil, split: DatasetSplit) throws
-    -> Dataset
-  {
+  /// - Parameter usual: the limit where the options name none.
+  static func load(
+    _ invocation: Invocation, run: RunConfiguration? = nil, split: DatasetSplit, limit usual: Int? = nil
+  ) throws -> Dataset {
     let catalog = DatasetCatalog(directory: invocation[dataFolder] ?? run?.dataFolder)
     return try catalog.load(
-      invocation[data] ?? run?.data ?? catalog.defaultName, split: split, limit: invocation[limit])
+      invocation[data] ?? run?.data ?? catalog.defaultName, split: split, limit: invocation[limit] ?? usual)
   }
 
   /// The images of the split that the options name.

@@ -26,9 +26,11 @@ enum LocationError: Error, CustomStringConvertible {
 /// Finds the compiled model that a command is to take.
 enum ModelLocation {
   /// The model that MODEL names: a compiled folder, a text, or the newest under build/.
-  static func load(_ argument: String?) throws -> CompiledModel {
+  /// - Parameter quietly: leaves the standard output to the caller alone, where a text has to be compiled first.
+  static func load(_ argument: String?, quietly: Bool = false) throws -> CompiledModel {
     guard let argument else { return try CompiledModel(folder: try newest()) }
-    return try CompiledModel(folder: argument.hasSuffix(".vdl") ? try compiled(argument) : argument)
+    let isText = argument.hasSuffix(".vdl")
+    return try CompiledModel(folder: isText ? try compiled(argument, quietly: quietly) : argument)
   }
 
   /// The folder under build/ whose manifest is the newest.
@@ -48,7 +50,7 @@ enum ModelLocation {
   }
 
   /// The folder of a text's compiled model, after compiling it where the folder has none of this very text.
-  private static func compiled(_ text: String) throws -> String {
+  private static func compiled(_ text: String, quietly: Bool) throws -> String {
     guard FileManager.default.fileExists(atPath: text) else { throw LocationError.noText(text) }
     let source = try readFile(text)
     let folder = "build/" + splitPath(text).name.dropLast(4)
@@ -57,11 +59,11 @@ enum ModelLocation {
     {
       return folder
     }
-    try compile(text, into: folder)
+    try compile(text, into: folder, quietly: quietly)
     return folder
   }
 
-  private static func compile(_ text: String, into folder: String) throws {
+  private static func compile(_ text: String, into folder: String, quietly: Bool) throws {
     let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     let vaec = program.deletingLastPathComponent().appendingPathComponent("vaec")
     guard FileManager.default.isExecutableFile(atPath: vaec.path) else {
@@ -70,6 +72,7 @@ enum ModelLocation {
     let process = Process()
     process.executableURL = vaec
     process.arguments = ["compile", "-o", folder, "--", text]
+    if quietly { process.standardOutput = FileHandle.nullDevice }
     do {
       try process.run()
     } catch {
@@ -98,14 +101,17 @@ struct TrainedModel {
       throw UsageError("--run and --weights name two sources of weights", "give one of them")
     }
     var run = try invocation[CommonOptions.run].map { try RunFolder(existing: $0) }
-    let named = try run.map { try $0.readConfiguration().modelFolder }
+    let named = try run.map { run in
+      let hasCopy = (try? CompiledModel.manifestPath(in: run.compiledModel)) != nil
+      return hasCopy ? run.compiledModel : try run.readConfiguration().modelFolder
+    }
     let model = try ModelLocation.load(invocation[CommonOptions.model] ?? named)
     if let path = invocation[CommonOptions.weights] {
       weights = path
     } else {
       let folder = try run ?? RunFolder.newest(model: model.manifest.name, in: "runs")
       run = folder
-      weights = invocation[CommonOptions.best] ? folder.best : folder.last
+      weights = try invocation[CommonOptions.best] ? folder.existingBest() : folder.last
     }
     instance = try ModelInstance(model, threads: CommonOptions.threadCount(invocation))
     try instance.load(from: weights)

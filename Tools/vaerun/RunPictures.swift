@@ -194,7 +194,7 @@ struct RunPictures {
     return names
   }
 
-  /// One chart per term, training and test; nil before there is a row.
+  /// One chart per term: training, validation where images are held out, test; nil before there is a row.
   private func curves() throws -> Panels? {
     let table = try MetricsTable(folder)
     let configuration = try folder.readConfiguration()
@@ -204,11 +204,11 @@ struct RunPictures {
       table.metrics.map { metric in
         LineChart(
           title: metric,
-          series: [("train", "train"), ("validation", "test")].map { split, name in
+          series: ["train", "validation", "test"].compactMap { split in
             let points = table.rows.filter { $0.split == split }.map {
               Point(x: Double($0.step) / stepsPerEpoch, y: $0.values[metric] ?? .nan)
             }
-            return LineChart.Series(name, points: Self.averaged(points, most: 60))
+            return points.isEmpty ? nil : LineChart.Series(split, points: Self.averaged(points, most: 60))
           })
       })
   }

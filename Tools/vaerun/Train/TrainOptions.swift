@@ -1,0 +1,111 @@
+import CommandLineTable
+import Runtime
+
+/// The options of `vaerun train`.
+enum TrainOptions {
+  static let epochs = Option(
+    "epochs", .integer(1...1_000_000), help: "passes over the data", default: "the model's")
+  static let batch = Option(
+    "batch", .integer(1...16_777_216), help: "images per step", default: "the model's")
+  static let rate = Option("rate", .positiveNumber, help: "the learning rate", default: "the model's")
+  static let seed = Option(
+    "seed", .seed, help: "chooses first weights, order, noise and what is held out", default: "1")
+  static let validation = Option(
+    "val", .holdOut,
+    help: "hold out a share (0.1) or a number (5000) of the training images, to choose the best epoch by",
+    default: "none")
+  static let patience = Option(
+    "patience", .integer(1...1_000_000),
+    help: "stop after N epochs without a smaller validation loss; needs --val")
+  static let steps = Option("steps", .integer(1...), help: "stop after N steps")
+  static let limitTime = Option("limit-time", .duration, help: "stop after this time, such as 90s, 10m or 1.5h")
+  static let every = Option(
+    "every", .savingInterval, help: "save within epochs, every N steps or after a time such as 30s",
+    default: "1m")
+  static let out = Option("out", .text("DIR"), help: "the run's folder", default: "runs/MODEL-001 and so on")
+  static let resume = Option(
+    "resume", .text("DIR"),
+    help: "go on with this run where it stopped, with its model, data and options; of those may change "
+      + "--epochs, --patience, --steps, --limit-time, --every, --threads and --data-dir")
+  static let config = Option(
+    "config", .text("FILE"),
+    help: "repeat the run of this config.json; options that are given count instead of its own")
+  static let quiet = Flag("quiet", help: "print errors alone")
+  static let json = Flag("json", help: "print one JSON object per line: start, step, epoch, end")
+
+  static let all: [any CommandOption] = [
+    CommonOptions.data, CommonOptions.dataFolder, CommonOptions.limit, validation, epochs, batch, rate,
+    CommonOptions.beta, CommonOptions.hyper, seed, patience, steps, limitTime, CommonOptions.threads, out,
+    every,
+    resume, config, json, quiet,
+  ]
+
+  /// Options that may change when a run goes on: they do not change what its steps compute.
+  private static let changeable: [any CommandOption] = [
+    CommonOptions.dataFolder, epochs, patience, steps, limitTime, CommonOptions.threads, every, resume, json,
+    quiet,
+  ]
+
+  /// Refuses what would make another run of it.
+  static func checkResume(_ invocation: Invocation) throws(UsageError) {
+    if let model = invocation[CommonOptions.model] {
+      throw UsageError("--resume goes on with the model of the run", "leave '\(model)' away")
+    }
+    let names = changeable.map(\.name)
+    if let option = all.first(where: { invocation.isGiven($0) && !names.contains($0.name) }) {
+      throw UsageError(
+        "--\(option.name) cannot change when a run goes on",
+        "leave it away, or begin a new run with --config in place of --resume")
+    }
+  }
+}
+
+/// What `--val` holds out of the training images.
+enum HoldOut: Equatable, Sendable {
+  case share(Double)
+  case images(Int)
+
+  /// How many of so many images; not yet checked against them.
+  func count(of images: Int) -> Int {
+    switch self {
+    case .share(let share): Int((share * Double(images)).rounded())
+    case .images(let count): count
+    }
+  }
+}
+
+extension ValueForm where Value == HoldOut {
+  /// A share below 1, or a number of images; 0 is none.
+  static var holdOut: Self {
+    Self(placeholder: "X", expected: "a share such as 0.1 or a number of images such as 5000") { text in
+      if let count = Int(text) { return count >= 0 ? .images(count) : nil }
+      return Double(text).flatMap { $0 > 0 && $0 < 1 ? .share($0) : nil }
+    }
+  }
+}
+
+extension ValueForm where Value == SavingInterval {
+  /// Steps, or a time.
+  static var savingInterval: Self {
+    Self(placeholder: "N|TIME", expected: "a number of steps such as 500, or a time such as 30s") { text in
+      if let steps = Int(text) { return steps > 0 ? .steps(steps) : nil }
+      return seconds(text).map { .seconds($0) }
+    }
+  }
+}
+
+extension ValueForm where Value == Double {
+  /// A time in seconds, minutes or hours.
+  static var duration: Self {
+    Self(placeholder: "TIME", expected: "a time such as 90s, 10m or 1.5h") { seconds($0) }
+  }
+}
+
+/// The seconds of `90s`, `10m` or `1.5h`.
+private func seconds(_ text: String) -> Double? {
+  let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
+  guard let unit = text.last.flatMap({ units[$0] }), let number = Double(text.dropLast()), number > 0,
+    number <= 1e6
+  else { return nil }
+  return number * unit
+}

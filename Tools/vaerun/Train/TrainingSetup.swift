@@ -1,0 +1,150 @@
+import Artifact
+import CommandLineTable
+import Datasets
+import Evaluation
+import Foundation
+import Runtime
+
+/// All that a run needs before its first step: from the options alone, from the configuration of another run, or from a
+/// run that goes on.
+struct TrainingSetup {
+  let model: CompiledModel
+  let instance: ModelInstance
+  let training: Dataset
+  let test: Dataset
+  let configuration: RunConfiguration
+  let options: TrainingOptions
+  /// Where the run goes on; nil for a run that begins.
+  let start: TrainingState?
+  let trainer: Trainer
+  /// The run that goes on, and the right to train it.
+  let existing: (folder: RunFolder, lock: RunLock)?
+
+  /// Reads and checks everything; writes nothing.
+  init(_ invocation: Invocation) throws {
+    if invocation[TrainOptions.resume] != nil { try TrainOptions.checkResume(invocation) }
+    existing = try invocation[TrainOptions.resume].map { path in
+      let folder = try RunFolder(existing: path)
+      return (folder, try folder.lock())
+    }
+    let basis = try Basis(invocation, run: existing?.folder)
+    model =
+      try basis?.model(named: invocation[CommonOptions.model], quietly: Self.isSilent(invocation))
+      ?? ModelLocation.load(invocation[CommonOptions.model], quietly: Self.isSilent(invocation))
+
+    let old = basis?.configuration
+    training = try CommonOptions.load(invocation, run: old, split: .train, limit: old?.limit)
+    test = try CommonOptions.load(invocation, run: old, split: .test, limit: old?.limit)
+    let digest = Dataset.digest(of: [training, test])
+    if !invocation.isGiven(CommonOptions.data), !invocation.isGiven(CommonOptions.limit) {
+      try basis?.check(data: training.name, digest: digest)
+    }
+    configuration = try Self.configuration(
+      invocation, model: model, basis: old, training: training, test: test, dataDigest: digest)
+    options = Self.options(configuration, invocation)
+
+    let instance = try ModelInstance(model, threads: configuration.threads)
+    instance.initialize(seed: configuration.seed)
+    self.instance = instance
+    // A process that was killed very early has left a run without weights: it begins again.
+    start = try existing.flatMap { run in
+      FileManager.default.fileExists(atPath: run.folder.last) ? try instance.resume(from: run.folder.last) : nil
+    }
+    let held =
+      configuration.validationImages == 0
+      ? [] : try training.holdingOut(configuration.validationImages, seed: configuration.seed).validation
+    let data = TrainingData(ImageArray(training), holdingOut: held, test: ImageArray(test))
+    trainer = try Trainer(instance, data: data, options: options, from: start)
+  }
+
+  /// Whether the standard output belongs to somebody else than the compiler.
+  private static func isSilent(_ invocation: Invocation) -> Bool {
+    invocation[TrainOptions.json] || invocation[TrainOptions.quiet]
+  }
+
+  /// What the options say, else the basis, else the model.
+  private static func configuration(
+    _ invocation: Invocation, model: CompiledModel, basis: RunConfiguration?, training: Dataset, test: Dataset,
+    dataDigest: String
+  ) throws -> RunConfiguration {
+    let manifest = model.manifest
+    let held = invocation[TrainOptions.validation]?.count(of: training.count) ?? basis?.validationImages ?? 0
+    let isNone = invocation[TrainOptions.validation].map { $0 == .images(0) } ?? (held == 0)
+    guard isNone || (1..<max(1, training.count)).contains(held) else {
+      throw UsageError(
+        "--val holds out \(held) of \(Terminal.count(training.count, "image"))",
+        "at least one has to be held out and one to be left")
+    }
+    let defaults = manifest.hypers.map { ($0.name, $0.defaultValue) }
+    let hypers = Dictionary(defaults, uniquingKeysWith: { first, _ in first })
+      .merging(basis?.hypers ?? [:]) { _, old in old }
+      .merging(try CommonOptions.hypers(invocation)) { _, given in given }
+    var configuration = RunConfiguration(
+      model: manifest.name,
+      modelFolder: invocation[CommonOptions.model] == nil ? basis?.modelFolder ?? model.folder : model.folder,
+      digests: .init(manifest, data: dataDigest), data: training.name,
+      dataFolder: invocation[CommonOptions.dataFolder].map { URL(fileURLWithPath: $0).path }
+        ?? basis?.dataFolder,
+      limit: invocation[CommonOptions.limit] ?? basis?.limit, trainingImages: training.count - held,
+      validationImages: held, testImages: test.count,
+      epochs: invocation[TrainOptions.epochs] ?? basis?.epochs ?? manifest.training.epochs,
+      batch: invocation[TrainOptions.batch] ?? basis?.batch ?? manifest.training.batch,
+      rate: invocation[TrainOptions.rate] ?? basis?.rate ?? manifest.training.rate, hypers: hypers,
+      seed: invocation[TrainOptions.seed] ?? basis?.seed ?? 1,
+      threads: invocation[CommonOptions.threads] ?? basis?.threads ?? CommonOptions.threadCount(invocation))
+    configuration.patience = invocation[TrainOptions.patience] ?? basis?.patience
+    let isResumed = invocation[TrainOptions.resume] != nil
+    configuration.steps = invocation[TrainOptions.steps] ?? (isResumed ? nil : basis?.steps)
+    return configuration
+  }
+
+  private static func options(_ configuration: RunConfiguration, _ invocation: Invocation) -> TrainingOptions {
+    TrainingOptions(
+      epochs: configuration.epochs, batch: configuration.batch, rate: configuration.rate,
+      hypers: configuration.hypers, seed: configuration.seed, patience: configuration.patience,
+      stepLimit: configuration.steps, timeLimit: invocation[TrainOptions.limitTime],
+      saving: invocation[TrainOptions.every] ?? .standard)
+  }
+}
+
+/// The configuration that a run is made from.
+private struct Basis {
+  let configuration: RunConfiguration
+  /// What errors call it.
+  private let name: String
+  /// Where a copy of the compiled model may lie.
+  private let folder: String
+
+  /// Nil where the options name none.
+  init?(_ invocation: Invocation, run: RunFolder?) throws {
+    if let run {
+      configuration = try run.readConfiguration()
+      name = run.path
+      folder = run.path
+    } else if let path = invocation[TrainOptions.config] {
+      configuration = try RunConfiguration(contentsOf: path)
+      name = path
+      folder = splitPath(path).folder
+    } else {
+      return nil
+    }
+  }
+
+  /// The model that is named, or else the one of the configuration, unchanged.
+  func model(named argument: String?, quietly: Bool) throws -> CompiledModel {
+    if let argument { return try ModelLocation.load(argument, quietly: quietly) }
+    let copy = folder + "/" + RunFolder.compiledModelName
+    let isThere = (try? CompiledModel.manifestPath(in: copy)) != nil
+    let model = try CompiledModel(folder: isThere ? copy : configuration.modelFolder)
+    guard model.manifest.libraryDigest == configuration.digests.library else {
+      throw RunError.otherModel(folder: isThere ? copy : configuration.modelFolder, configuration: name)
+    }
+    return model
+  }
+
+  func check(data: String, digest: String) throws {
+    guard digest == configuration.digests.data else {
+      throw RunError.otherData(name: data, configuration: name)
+    }
+  }
+}
