@@ -125,7 +125,7 @@ let package = Package(
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Random"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "CPNG"]),
     .testTarget(name: "CommandLineTests", dependencies: ["CommandLineTable"]),
-    .testTarget(name: "ToolsTests", dependencies: ["vaec", "vaerun", "Artifact"]),
+    .testTarget(name: "ToolsTests", dependencies: ["vaec", "vaerun", "CommandLineTable", "Artifact"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -7,7 +7,7 @@ import LLVM
 /// From a module after the last pass to the files of a compiled model.
 public struct ModelCompiler {
   /// The version of the compiler, written to manifests and headers.
-  public static let version = "vaec 0.1.0"
+  public static let version = "vaec \(PackageVersion.current)"
 
   public let target: KernelTarget
   /// Called behind every stage with the time that it took.

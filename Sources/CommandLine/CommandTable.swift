@@ -12,7 +12,11 @@
 ///     case .print(let text): print(text)
 ///     }
 ///
-/// Options are written `--name value` or `--name=value`, `--` ends them, and their order does not matter.
+/// Options are written `--name value` or `--name=value`, in short `-n value`, `-nvalue` or `-n=value`; short flags may be
+/// written together (`-iq`); `--` ends the options, and their order does not matter. An option is given once unless it
+/// is a `RepeatedOption`; a flag that is given twice is given.
+///
+/// Each table has three commands more than those that it is made of: `help`, `completions` and `man`.
 public struct CommandTable: Sendable {
   public let program: String
   public let version: String
@@ -21,15 +25,33 @@ public struct CommandTable: Sendable {
   public let commands: [Command]
   /// Shown at the end of the program's help.
   public let examples: [Example]
+  /// What the program reads from its environment.
+  public let environment: [EnvironmentVariable]
+  /// Versions of what the program is made of, printed behind its own: `LLVM 19.1.7`.
+  public let components: [String]
 
   public init(
-    program: String, version: String, summary: String, commands: [Command], examples: [Example] = []
+    program: String, version: String, summary: String, commands: [Command], examples: [Example] = [],
+    environment: [EnvironmentVariable] = [], components: [String] = []
   ) {
     self.program = program
     self.version = version
     self.summary = summary
-    self.commands = commands
+    self.commands = commands + OwnCommand.commands(program: program, others: commands.map(\.name))
     self.examples = examples
+    self.environment = environment
+    self.components = components
+  }
+}
+
+/// A variable of the environment that a program reads.
+public struct EnvironmentVariable: Sendable {
+  public let name: String
+  public let meaning: String
+
+  public init(_ name: String, _ meaning: String) {
+    self.name = name
+    self.meaning = meaning
   }
 }
 
@@ -76,12 +98,37 @@ public struct Positional: Sendable {
   public let isRequired: Bool
   /// Takes all further arguments.
   public let isRepeated: Bool
+  /// What shells offer.
+  public let completion: ValueCompletion
+  /// The only words that it may be; empty where it may be anything.
+  public let choices: [String]
 
-  public init(_ name: String, help: String, isRequired: Bool = false, isRepeated: Bool = false) {
+  public init(
+    _ name: String, help: String, isRequired: Bool = false, isRepeated: Bool = false,
+    completion: ValueCompletion = .anything
+  ) {
     self.name = name
     self.help = help
     self.isRequired = isRequired
     self.isRepeated = isRepeated
+    self.completion = completion
+    self.choices = []
+  }
+
+  /// One of some words.
+  public init(_ name: String, choices: [String], help: String, isRequired: Bool = false) {
+    self.name = name
+    self.help = help
+    self.isRequired = isRequired
+    self.isRepeated = false
+    self.completion = .words(choices)
+    self.choices = choices
+  }
+
+  /// As a usage line shows it: `FILE...`, `[MODEL]`.
+  var usage: String {
+    let text = name + (isRepeated ? "..." : "")
+    return isRequired ? text : "[\(text)]"
   }
 }
 
@@ -89,7 +136,7 @@ public struct Positional: Sendable {
 public enum ParsedCommandLine: Sendable {
   /// Run this command.
   case run(Invocation)
-  /// Print this text (help or the version) and end well.
+  /// Print this text (help, the version, a manual page, a shell's completions) and end well.
   case print(String)
 }
 

@@ -1,5 +1,5 @@
 /// How a program of this package ends.
-public enum ExitStatus: Int32, Sendable {
+public enum ExitStatus: Int32, Sendable, CaseIterable {
   case success = 0
   /// The user's mistake: a model, a file or a value that will not do.
   case mistake = 1
@@ -9,6 +9,17 @@ public enum ExitStatus: Int32, Sendable {
   case bug = 70
   /// Ended by Ctrl-C, as a shell would report it (128 + SIGINT).
   case interrupted = 130
+
+  /// What the status tells, in a few words.
+  public var meaning: String {
+    switch self {
+    case .success: "the command did what it was asked for"
+    case .mistake: "a model, a file or a value will not do; the error's line says which and what helps"
+    case .usage: "the command line is not of the program's form"
+    case .bug: "the program failed by its own fault"
+    case .interrupted: "Ctrl-C ended the command"
+    }
+  }
 }
 
 /// Something that cannot happen did: a bug of ours, whatever the input was.

@@ -13,11 +13,9 @@ extension CommandTable {
   /// The help of one command.
   public func help(of command: Command) -> String {
     var lines = wrapped("\(program) \(command.name): \(command.summary)", width: helpWidth)
-    let places = command.positionals.map { positional in
-      let name = positional.name + (positional.isRepeated ? "..." : "")
-      return positional.isRequired ? name : "[\(name)]"
-    }
-    let usage = ["Usage: \(program) \(command.name)"] + places + (command.options.isEmpty ? [] : ["[options]"])
+    let usage =
+      ["Usage: \(program) \(command.name)"] + command.positionals.map(\.usage)
+      + (command.options.isEmpty ? [] : ["[options]"])
     lines += ["", usage.joined(separator: " ")]
     for paragraph in command.details { lines += [""] + wrapped(paragraph, width: helpWidth) }
     if !command.positionals.isEmpty {
@@ -34,10 +32,14 @@ extension CommandTable {
   private func row(_ option: any CommandOption) -> (String, String) {
     var name = option.short.map { "-\($0), --\(option.name)" } ?? "--\(option.name)"
     if let placeholder = option.placeholder { name += " \(placeholder)" }
-    var help = option.help
-    if let text = option.defaultText { help += " (default: \(text))" }
-    if option.isRepeated { help += " (may be repeated)" }
-    return (name, help)
+    return (name, option.wholeHelp)
+  }
+}
+
+extension CommandOption {
+  /// The help with the default and whether the option may be repeated.
+  var wholeHelp: String {
+    help + (defaultText.map { " (default: \($0))" } ?? "") + (isRepeated ? " (may be repeated)" : "")
   }
 }
 

@@ -12,27 +12,40 @@ extension CommandTable {
   /// Reads a command line, without the program's name.
   public func parse(_ arguments: [String]) throws(UsageError) -> ParsedCommandLine {
     guard let first = arguments.first else { return .print(help) }
-    switch first {
-    case "--help", "-h": return .print(help)
-    case "--version": return .print("\(program) \(version)")
-    case "help":
-      guard arguments.count > 1 else { return .print(help) }
-      return .print(help(of: try command(named: arguments[1])))
-    default: break
+    if ["--help", "-h", "--version"].contains(first) {
+      if let extra = arguments.dropFirst().first {
+        throw UsageError("'\(extra)' is one argument too many", "'\(program) \(first)' takes none")
+      }
+      let versions = (["\(program) \(version)"] + components).joined(separator: "\n")
+      return .print(first == "--version" ? versions : help)
     }
     let command = try command(named: first)
     var parser = CommandParser(program: program, command: command)
     guard let invocation = try parser.parse(Array(arguments.dropFirst())) else {
       return .print(help(of: command))
     }
-    return .run(invocation)
+    return try printed(invocation) ?? .run(invocation)
   }
 
-  private func command(named name: String) throws(UsageError) -> Command {
+  /// The command of this name.
+  func command(named name: String) throws(UsageError) -> Command {
     if let command = commands.first(where: { $0.name == name }) { return command }
-    let kind = name.hasPrefix("-") ? "option" : "command"
-    let remedy = nearest(to: name, among: commands.map(\.name)).map { "did you mean '\($0)'?" }
-    throw UsageError("unknown \(kind) '\(name)'", remedy ?? "'\(program) --help' lists the commands")
+    let isOption = name.hasPrefix("-")
+    if isOption, commands.contains(where: { $0.options.contains { $0.isWritten(name) } }) {
+      throw UsageError("the option \(name) stands before the command", "write '\(program) COMMAND \(name)'")
+    }
+    let candidates = isOption ? ["--help", "--version"] : commands.map(\.name)
+    let remedy = nearest(to: name, among: candidates).map { "did you mean '\($0)'?" }
+    throw UsageError(
+      "unknown \(isOption ? "option" : "command") '\(name)'", remedy ?? "'\(program) --help' lists the commands"
+    )
+  }
+}
+
+extension CommandOption {
+  /// Whether an argument is this option's name.
+  fileprivate func isWritten(_ argument: String) -> Bool {
+    argument == "--" + name || short.map { argument == "-\($0)" } ?? false
   }
 }
 
@@ -54,14 +67,17 @@ private struct CommandParser {
   /// The invocation, or nil where help is asked for.
   mutating func parse(_ arguments: [String]) throws(UsageError) -> Invocation? {
     var rest = arguments[...]
+    // Whoever asks for help gets it, whatever else is wrong.
+    if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) { return nil }
     while let argument = rest.popFirst() {
-      if argument == "--help" || argument == "-h" { return nil }
       if argument == "--" {
         loose += rest
         break
       }
-      if argument.hasPrefix("-"), argument.count > 1 {
-        try take(option: argument, &rest)
+      if argument.hasPrefix("--") {
+        try takeLong(argument, &rest)
+      } else if argument.hasPrefix("-"), argument.count > 1 {
+        try takeShort(argument, &rest)
       } else {
         loose.append(argument)
       }
@@ -70,24 +86,58 @@ private struct CommandParser {
     return invocation
   }
 
-  private mutating func take(option argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
+  /// `--name`, `--name value`, `--name=value`
+  private mutating func takeLong(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
     let sign = argument.firstIndex(of: "=")
     let written = String(argument[..<(sign ?? argument.endIndex)])
-    var text = sign.map { String(argument[argument.index(after: $0)...]) }
+    let text = sign.map { String(argument[argument.index(after: $0)...]) }
     let option = try find(written)
     guard option.placeholder != nil else {
       if let text { throw UsageError("\(written) takes no value, not '\(text)'", seeHelp) }
       invocation.values[option.name] = [true]
       return
     }
-    if text == nil {
-      guard let next = rest.first, !next.hasPrefix("--") else {
-        throw UsageError("\(written) needs a value", "it takes \(option.expected)")
+    if let text { return try take(text, for: option, written) }
+    try take(try next(for: option, written, &rest), for: option, written)
+  }
+
+  /// `-n value`, `-nvalue`, `-n=value`; flags may stand before it in the same argument.
+  private mutating func takeShort(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
+    var letters = argument.dropFirst()
+    while let letter = letters.popFirst() {
+      let written = "-\(letter)"
+      let option = try find(written, in: argument)
+      guard option.placeholder == nil else {
+        if letters.first == "=" {
+          letters.removeFirst()
+        } else if letters.isEmpty {
+          return try take(try next(for: option, written, &rest), for: option, written)
+        }
+        return try take(String(letters), for: option, written)
       }
-      text = rest.popFirst()
+      if letters.first == "=" {
+        throw UsageError("\(written) takes no value, not '\(letters.dropFirst())'", seeHelp)
+      }
+      invocation.values[option.name] = [true]
     }
-    guard let text, let value = option.value(of: text) else {
-      throw UsageError("\(written) takes \(option.expected), not '\(text ?? "")'", seeHelp)
+  }
+
+  /// The argument behind an option, which is its value unless it is an option itself.
+  private func next(
+    for option: any CommandOption, _ written: String, _ rest: inout ArraySlice<String>
+  ) throws(UsageError) -> String {
+    guard let next = rest.first, !next.hasPrefix("--"), !command.options.contains(where: { $0.isWritten(next) })
+    else { throw UsageError("\(written) needs a value", "it takes \(option.expected)") }
+    rest.removeFirst()
+    return next
+  }
+
+  private mutating func take(_ text: String, for option: any CommandOption, _ written: String)
+    throws(UsageError)
+  {
+    guard let value = option.value(of: text) else {
+      let meant = nearest(to: text, among: option.completion.words).map { "did you mean '\($0)'?" }
+      throw UsageError("\(written) takes \(option.expected), not '\(text)'", meant ?? seeHelp)
     }
     if invocation.values[option.name] != nil, !option.isRepeated {
       throw UsageError("\(written) is given twice", "give it once")
@@ -95,16 +145,14 @@ private struct CommandParser {
     invocation.values[option.name, default: []].append(value)
   }
 
-  private func find(_ written: String) throws(UsageError) -> any CommandOption {
-    let found = command.options.first { option in
-      written == "--" + option.name || option.short.map { written == "-\($0)" } ?? false
-    }
-    if let found { return found }
-    let remedy = nearest(to: written, among: command.options.map { "--" + $0.name }).map {
-      "did you mean \($0)?"
-    }
+  private func find(_ written: String, in argument: String? = nil) throws(UsageError) -> any CommandOption {
+    if let found = command.options.first(where: { $0.isWritten(written) }) { return found }
+    // `-epochs`: the whole argument is what was meant, not its first letter.
+    let whole = argument.map { "-" + $0.prefix { $0 != "=" } } ?? written
+    let names = command.options.map { "--" + $0.name }
+    let remedy = nearest(to: whole, among: names).map { "did you mean \($0)?" }
     throw UsageError(
-      "'\(program) \(command.name)' has no option \(written)",
+      "'\(program) \(command.name)' has no option \(remedy == nil ? written : argument ?? written)",
       remedy ?? "'\(program) \(command.name) --help' lists the options")
   }
 
@@ -117,8 +165,17 @@ private struct CommandParser {
       } else if let argument = rest.popFirst() {
         invocation.positionals[positional.name] = [argument]
       }
-      if positional.isRequired, (invocation.positionals[positional.name] ?? []).isEmpty {
+      let arguments = invocation.positionals[positional.name] ?? []
+      if positional.isRequired, arguments.isEmpty {
         throw UsageError("\(positional.name) is missing", "it is \(positional.help); \(seeHelp)")
+      }
+      if arguments.contains("") {
+        throw UsageError("\(positional.name) is empty", "it is \(positional.help); \(seeHelp)")
+      }
+      if !positional.choices.isEmpty, let other = arguments.first(where: { !positional.choices.contains($0) }) {
+        let meant = nearest(to: other, among: positional.choices).map { "did you mean '\($0)'?" }
+        throw UsageError(
+          "\(positional.name) is \(alternatives(positional.choices)), not '\(other)'", meant ?? seeHelp)
       }
     }
     if let extra = rest.first { throw UsageError("'\(extra)' is one argument too many", seeHelp) }

@@ -48,7 +48,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
       let weights = kept.map { "; the last good weights are in \($0)" } ?? ""
       return "\(metric) is \(value) at step \(step) (epoch \(epoch))\(weights): train again with a lower --rate"
     case .folderTaken(let path):
-      return "\(path) holds a run already: name another folder with --out"
+      return "\(path) holds a run already: name another folder with --output"
     case .noFolder(let path, let reason):
       return "cannot make the folder \(path): \(reason)"
     case .noRun(let model, let parent):

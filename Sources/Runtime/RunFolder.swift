@@ -50,7 +50,8 @@ public struct RunFolder: Equatable, Sendable {
         return RunFolder(made: path)
       }
       guard FileManager.default.fileExists(atPath: path) else {
-        throw RunError.noFolder(path, reason: "permission denied or no room: choose another place with --out")
+        throw RunError.noFolder(
+          path, reason: "permission denied or no room: choose another place with --output")
       }
     }
     throw RunError.noFolder(parent, reason: "all numbers are taken: remove old runs")

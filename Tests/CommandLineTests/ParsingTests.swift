@@ -8,17 +8,19 @@ private enum Sample {
   static let rate = Option("rate", .positiveNumber, help: "the learning rate", value: 0.001)
   static let shift = Option("shift", .number, help: "any number")
   static let seed = Option("seed", .seed, help: "the seed", value: 1)
-  static let folder = Option("output", short: "o", .text("DIR"), help: "where to write")
+  static let folder = Option("output", short: "o", .folder, help: "where to write")
   static let mode = Option("mode", .choice(["slow", "fast", "odd"]), help: "how")
   static let hyper = RepeatedOption("hyper", .named, help: "a run-time number")
-  static let quiet = Flag("quiet", help: "print only the end")
+  static let passes = Option("passes", .text("A,B", completion: .list(["fold", "fuse"])), help: "passes")
+  static let quiet = Flag("quiet", short: "q", help: "print only the end")
+  static let force = Flag("force", short: "f", help: "overwrites")
 
   static let table = CommandTable(
     program: "tool", version: "1.2", summary: "does things",
     commands: [
       Command(
         "train", summary: "trains a model", details: ["It takes its time."], positionals: [model],
-        options: [epochs, rate, shift, seed, folder, mode, hyper, quiet],
+        options: [epochs, rate, shift, seed, folder, mode, hyper, quiet, passes, force],
         examples: [Example("tool train --epochs 3", "trains the newest model")]),
       Command("encode", summary: "writes codes", positionals: [out]),
     ],
@@ -72,9 +74,50 @@ private enum Sample {
   }
 
   @Test(arguments: [
+    "train -o out", "train -oout", "train -o=out", "train --output out", "train --output=out", "train -qfo out",
+    "train -qfoout", "train -fqo=out", "train --quiet --quiet -f -o out",
+  ])
+  func shortAndLongOptionsMeanTheSame(_ line: String) throws {
+    let invocation = try Sample.run(line)
+    #expect(invocation[Sample.folder] == "out")
+    #expect(invocation[Sample.quiet] == invocation[Sample.force])
+  }
+
+  @Test func valuesMayLookLikeOptions() throws {
+    #expect(try Sample.run("train --output=--quiet")[Sample.folder] == "--quiet")
+    #expect(try Sample.run("train -o -")[Sample.folder] == "-")
+    #expect(try Sample.run("train -o -x")[Sample.folder] == "-x")
+    #expect(try Sample.run("train -o=-q")[Sample.folder] == "-q")
+    #expect(try Sample.run("train --output=a=b")[Sample.folder] == "a=b")
+    #expect(try Sample.run("train -- -q")[Sample.model] == "-q")
+    #expect(try Sample.run("train -- --")[Sample.model] == "--")
+    #expect(try Sample.run("train -")[Sample.model] == "-")
+  }
+
+  @Test func helpIsGivenWhateverElseIsWrong() throws {
+    for line in ["train --bogus --help", "train a b c -h", "train --epochs 0 --help"] {
+      guard case .print(let text) = try Sample.table.parse(line.split(separator: " ").map(String.init)) else {
+        Issue.record("\(line)")
+        continue
+      }
+      #expect(text.hasPrefix("tool train: "))
+    }
+    #expect(try Sample.run("train -- --help")[Sample.model] == "--help")
+  }
+
+  @Test(arguments: [
     ("trian", "unknown command 'trian': did you mean 'train'?"),
     ("xyz", "unknown command 'xyz': 'tool --help' lists the commands"),
-    ("--verison", "unknown option '--verison': 'tool --help' lists the commands"),
+    ("--verison", "unknown option '--verison': did you mean '--version'?"),
+    ("--zzz", "unknown option '--zzz': 'tool --help' lists the commands"),
+    ("--quiet train", "the option --quiet stands before the command: write 'tool COMMAND --quiet'"),
+    ("--version train", "'train' is one argument too many: 'tool --version' takes none"),
+    ("help trian", "unknown command 'trian': did you mean 'train'?"),
+    ("help train encode", "'encode' is one argument too many: see 'tool help --help'"),
+    ("man trian", "unknown command 'trian': did you mean 'train'?"),
+    ("completions", "SHELL is missing: it is the shell to complete in; see 'tool completions --help'"),
+    ("completions bsh", "SHELL is bash, zsh or fish, not 'bsh': did you mean 'bash'?"),
+    ("completions powershell", "SHELL is bash, zsh or fish, not 'powershell': see 'tool completions --help'"),
     ("train --epoch 3", "'tool train' has no option --epoch: did you mean --epochs?"),
     ("train --zzzzz", "'tool train' has no option --zzzzz: 'tool train --help' lists the options"),
     ("train --epochs", "--epochs needs a value: it takes a whole number of at least 1"),
@@ -87,6 +130,18 @@ private enum Sample {
     ("train --rate nan", "--rate takes a number above 0, not 'nan': see 'tool train --help'"),
     ("train --rate=", "--rate takes a number above 0, not '': see 'tool train --help'"),
     ("train --mode quick", "--mode takes slow, fast or odd, not 'quick': see 'tool train --help'"),
+    ("train --mode fsat", "--mode takes slow, fast or odd, not 'fsat': did you mean 'fast'?"),
+    ("train --mode=", "--mode takes slow, fast or odd, not '': see 'tool train --help'"),
+    ("train --output=", "--output takes a folder's path, not '': see 'tool train --help'"),
+    ("train --output", "--output needs a value: it takes a folder's path"),
+    ("train -o", "-o needs a value: it takes a folder's path"),
+    ("train -o -q", "-o needs a value: it takes a folder's path"),
+    ("train -qo", "-o needs a value: it takes a folder's path"),
+    ("train -o a --output b", "--output is given twice: give it once"),
+    ("train -q=1", "-q takes no value, not '1': see 'tool train --help'"),
+    ("train -qx", "'tool train' has no option -x: 'tool train --help' lists the options"),
+    ("train -epoch 3", "'tool train' has no option -epoch: did you mean --epochs?"),
+    ("train --quiet=", "--quiet takes no value, not '': see 'tool train --help'"),
     ("train --hyper beta", "--hyper takes NAME=VALUE, not 'beta': see 'tool train --help'"),
     ("train --quiet=1", "--quiet takes no value, not '1': see 'tool train --help'"),
     ("train --epochs 1 --epochs 2", "--epochs is given twice: give it once"),
@@ -130,8 +185,11 @@ private enum Sample {
         Usage: tool COMMAND [options]
 
         Commands:
-          train   trains a model
-          encode  writes codes
+          train        trains a model
+          encode       writes codes
+          help         explains a command
+          completions  prints a shell's completions of this program
+          man          prints a manual page in roff
 
         Examples:
           tool train  begins
@@ -161,7 +219,9 @@ private enum Sample {
           -o, --output DIR      where to write
           --mode slow|fast|odd  how
           --hyper NAME=VALUE    a run-time number (may be repeated)
-          --quiet               print only the end
+          -q, --quiet           print only the end
+          --passes A,B          passes
+          -f, --force           overwrites
 
         Examples:
           tool train --epochs 3  trains the newest model

@@ -39,7 +39,7 @@ import Testing
       try run.write(configuration)
       #expect(
         errorText { _ = try RunFolder.make(at: folder + "/a/b") }
-          == "\(folder)/a/b holds a run already: name another folder with --out")
+          == "\(folder)/a/b holds a run already: name another folder with --output")
       #expect(errorText { _ = try RunFolder(existing: folder) }.hasPrefix("\(folder) is not a run of vaerun: "))
       try Data().write(to: URL(fileURLWithPath: folder + "/file"))
       #expect(

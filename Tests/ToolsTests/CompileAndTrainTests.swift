@@ -48,7 +48,7 @@ import Testing
         // 75 is no multiple of the batch: the last batch is a partial one.
         let run = try ProgramRun.tool(
           "vaerun",
-          "train small.vdl --data digits --limit 75 --epochs 3 --threads \(threads) --out run\(threads)",
+          "train small.vdl --data digits --limit 75 --epochs 3 --threads \(threads) --output run\(threads)",
           in: folder)
         #expect(run.status == 0, "\(run.errors)")
       }

@@ -7,6 +7,9 @@ struct ProgramRun {
   let output: String
   let errors: String
 
+  /// No program may run longer, in seconds; then it is killed.
+  static let longest = 300.0
+
   /// Runs a program in a folder. What it writes goes through files, so that no pipe can fill up.
   init(
     _ path: String, _ arguments: [String], in folder: String, environment given: [String: String] = [:]
@@ -28,6 +31,9 @@ struct ProgramRun {
     process.standardError = FileHandle(forWritingAtPath: files[1])
     process.standardInput = FileHandle.nullDevice
     try process.run()
+    let killer = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + Self.longest, execute: killer)
+    defer { killer.cancel() }
     process.waitUntilExit()
     status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     output = try String(contentsOfFile: files[0], encoding: .utf8)

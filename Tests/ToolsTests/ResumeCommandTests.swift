@@ -34,8 +34,8 @@ import Testing
     var random = SystemRandomNumberGenerator()
     let steps = (0..<4).map { _ in Int.random(in: 1...9, using: &random) }
     try withToy { folder in
-      #expect(try vaerun(Self.line + " --out whole", in: folder).status == 0)
-      var line = Self.line + " --out parts"
+      #expect(try vaerun(Self.line + " --output whole", in: folder).status == 0)
+      var line = Self.line + " --output parts"
       for step in steps {
         let run = try vaerun(line, in: folder, environment: ["TOY_SIGNAL": "\(signal)@\(step)"])
         #expect(run.status == (signal == SIGKILL ? -SIGKILL : 130), "\(run.errors), steps \(steps)")
@@ -53,10 +53,10 @@ import Testing
 
   @Test func aSecondInterruptEndsAtOnceAndTheRunGoesOnFromTheLastSave() throws {
     try withToy { folder in
-      #expect(try vaerun(Self.line + " --out whole", in: folder).status == 0)
+      #expect(try vaerun(Self.line + " --output whole", in: folder).status == 0)
       let begin = ContinuousClock.now
       let run = try vaerun(
-        Self.line + " --out parts", in: folder, environment: ["TOY_SIGNAL": "\(SIGINT),\(SIGINT)@10"])
+        Self.line + " --output parts", in: folder, environment: ["TOY_SIGNAL": "\(SIGINT),\(SIGINT)@10"])
       #expect(run.status == -SIGINT)
       #expect(ContinuousClock.now - begin < .seconds(9))
       #expect(try SafetensorsReader(folder + "/parts/last.safetensors").metadata["step"] == "8")
@@ -67,23 +67,23 @@ import Testing
 
   @Test func theConfigurationRepeatsTheRunWhateverBecameOfTheModel() throws {
     try withToy { folder in
-      let line = Self.line + " --seed 7 --beta 0.5 --patience 4 --out first"
+      let line = Self.line + " --seed 7 --beta 0.5 --patience 4 --output first"
       #expect(try vaerun(line, in: folder).status == 0)
       try FileManager.default.removeItem(atPath: folder + "/build")
-      let again = try vaerun("train --config first/config.json --out second", in: folder)
+      let again = try vaerun("train --config first/config.json --output second", in: folder)
       #expect(again.status == 0, "\(again.errors)")
       #expect(try bits(folder + "/first") == bits(folder + "/second"))
       #expect(try readFile(folder + "/first/config.json") == readFile(folder + "/second/config.json"))
-      let other = try vaerun("train --config first/config.json --seed 8 --epochs 1 --out third", in: folder)
+      let other = try vaerun("train --config first/config.json --seed 8 --epochs 1 --output third", in: folder)
       #expect(other.output.contains("train   1 epoch, batch 20, sgd rate 0.0005  beta 0.5  seed 8"))
     }
   }
 
   @Test func aRunGoesOnToMoreEpochs() throws {
     try withToy { folder in
-      #expect(try vaerun(Self.line + " --out long", in: folder).status == 0)
+      #expect(try vaerun(Self.line + " --output long", in: folder).status == 0)
       let short = Self.line.replacingOccurrences(of: "--epochs 6", with: "--epochs 2")
-      #expect(try vaerun(short + " --out short", in: folder).status == 0)
+      #expect(try vaerun(short + " --output short", in: folder).status == 0)
       let longer = try vaerun("train --resume short --epochs 6", in: folder)
       #expect(longer.output.contains("folder  short  (goes on behind step 10, in epoch 3)"), "\(longer.output)")
       #expect(try bits(folder + "/long") == bits(folder + "/short"))
@@ -93,8 +93,8 @@ import Testing
 
   @Test func aRunThatWasKilledBeforeItsFirstSaveBeginsAgain() throws {
     try withToy { folder in
-      #expect(try vaerun(Self.line + " --out whole", in: folder).status == 0)
-      _ = try vaerun(Self.line + " --out parts", in: folder, environment: ["TOY_SIGNAL": "\(SIGKILL)@1"])
+      #expect(try vaerun(Self.line + " --output whole", in: folder).status == 0)
+      _ = try vaerun(Self.line + " --output parts", in: folder, environment: ["TOY_SIGNAL": "\(SIGKILL)@1"])
       try FileManager.default.removeItem(atPath: folder + "/parts/last.safetensors")
       #expect(try vaerun("train --resume parts", in: folder).status == 0)
       #expect(try bits(folder + "/parts") == bits(folder + "/whole"))
@@ -146,7 +146,7 @@ import Testing
   @Test func mistakesHaveTheirTextAndStatus() throws {
     try withToy { folder in
       let data = "--data digits --limit 20 --epochs 2"
-      #expect(try vaerun("train build/toy \(data) --out run --quiet", in: folder).status == 0)
+      #expect(try vaerun("train build/toy \(data) --output run --quiet", in: folder).status == 0)
       for (line, status, message) in Self.mistakes {
         let run = try vaerun(line, in: folder)
         #expect(run.status == status, "\(line)")
@@ -159,7 +159,7 @@ import Testing
 
   @Test func whatTheRunWasNotTrainedWithIsRefused() throws {
     try withToy { folder in
-      let train = try vaerun(Self.line + " --steps 7 --out run --quiet", in: folder)
+      let train = try vaerun(Self.line + " --steps 7 --output run --quiet", in: folder)
       #expect(train.status == 0, "\(train.errors)")
       let config = folder + "/run/config.json"
       let text = try String(contentsOfFile: config, encoding: .utf8)

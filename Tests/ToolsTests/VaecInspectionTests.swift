@@ -1,5 +1,7 @@
+import CommandLineTable
 import Foundation
 import Testing
+import vaec
 
 /// The commands that show what the compiler does, by what they print.
 @Suite struct VaecInspectionTests {
@@ -164,6 +166,21 @@ import Testing
 
             """)
       }
+    }
+  }
+
+  /// Shells offer the entries by a list of names, which is not made from the compiler's.
+  @Test func everyEntryOfAModelIsOffered() throws {
+    let offered = VaecCommands.table.commands.flatMap(\.options).compactMap { option -> [String]? in
+      guard option.name == "entry", case .words(let words) = option.completion else { return nil }
+      return words
+    }
+    try withTemporaryFolder { folder in
+      #expect(try vaec("new a --kind vae --layers dense", in: folder).status == 0)
+      let text = try vaec("ir a.vdl --after elaborate", in: folder).output
+      let entries = text.matches(of: /\nentry @(\w+)\(/).map { String($0.1) }
+      #expect(!entries.isEmpty && !offered.isEmpty)
+      for words in offered { #expect(words == entries) }
     }
   }
 

@@ -117,7 +117,7 @@ import Testing
     ("train --data digits --limit 10 --hyper gamma=1", 1, "toy has no hyper gamma: it has beta"),
     ("train --hyper beta=x", 2, "--hyper beta takes a number, not 'x': write --hyper beta=1.5"),
     (
-      "train --data digits --limit 10 --out build/toy/toy.so", 1,
+      "train --data digits --limit 10 --output build/toy/toy.so", 1,
       "cannot make the folder build/toy/toy.so: a file has this name"
     ),
     ("train --data mnist --data-dir nowhere", 1, "the data set 'mnist' was not found"),

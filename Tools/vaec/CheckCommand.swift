@@ -5,7 +5,8 @@ import Inspection
 /// `vaec check`: what is wrong with models.
 enum CheckCommand {
   private static let files = Positional(
-    "FILE", help: "the models' texts, .vdl files; '-' is standard input", isRequired: true, isRepeated: true)
+    "FILE", help: "the models' texts, .vdl files; '-' is standard input", isRequired: true, isRepeated: true,
+    completion: .files(["vdl"]))
   private static let json = Flag("json", help: "prints each message as one line of JSON, for editors")
 
   static let command = Command(

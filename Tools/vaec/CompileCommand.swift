@@ -14,7 +14,7 @@ enum CompileCommand {
   }
 
   private static let output = Option(
-    "output", short: "o", .text("PATH"), help: "the folder to write; with --emit the file",
+    "output", short: "o", .file("PATH"), help: "the folder to write; with --emit the file",
     default: "build/NAME; with --emit standard output")
   private static let emit = Option(
     "emit", .choice(Form.allCases.map(\.rawValue)),
@@ -22,11 +22,12 @@ enum CompileCommand {
       "writes one form alone: the syntax tree, the program after the passes, the kernels in order, the memory "
       + "plan, LLVM's program, assembly, an object file")
   private static let dumpIR = Option(
-    "dump-ir", .text("DIR"), help: "writes the program after every pass to numbered files in this folder")
+    "dump-ir", .folder, help: "writes the program after every pass to numbered files in this folder")
 
   static let command = Command(
     "compile", summary: "compiles a model to native code", positionals: [VaecCommands.model],
-    options: [output, emit, VaecCommands.entry, VaecCommands.set, VaecCommands.cpu, dumpIR] + WatchOptions.all,
+    options: [output, emit, VaecCommands.entry, VaecCommands.set, VaecCommands.cpu, dumpIR, VaecCommands.quiet]
+      + WatchOptions.all,
     examples: [
       Example("vaec compile Models/convvae.vdl --set hidden=200", "with another value of a config declaration"),
       Example(
@@ -52,12 +53,13 @@ enum CompileCommand {
     try compilation.lowering(module) { try compiler.write(result, to: folder) }
     let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
     let parameters = module.parameters.reduce(0) { $0 + $1.type.count }
-    print(
+    VaecCommands.tell(
+      invocation,
       "\(module.name): \(parameters) parameters, \(module.entries.count) entries, for \(compiler.target.machine.cpu), "
         + "\(String(format: "%.2f", seconds)) s")
-    print("wrote \(folder)/\(result.manifest.library), .h, .json and .vir")
-    if let dumps { print("wrote \(dumps.count) dumps to \(dumps.folder)/") }
-    print("next: vaerun train \(folder)")
+    VaecCommands.tell(invocation, "wrote \(folder)/\(result.manifest.library), .h, .json and .vir")
+    if let dumps { VaecCommands.tell(invocation, "wrote \(dumps.count) dumps to \(dumps.folder)/") }
+    VaecCommands.tell(invocation, "next: vaerun train \(folder)")
   }
 
   private static func write(

@@ -7,7 +7,8 @@ import VDL
 /// `vaec format`: models in the canonical layout.
 enum FormatCommand {
   private static let files = Positional(
-    "FILE", help: "the models' texts, .vdl files; '-' is standard input", isRequired: true, isRepeated: true)
+    "FILE", help: "the models' texts, .vdl files; '-' is standard input", isRequired: true, isRepeated: true,
+    completion: .files(["vdl"]))
   private static let check = Flag("check", help: "changes nothing and fails where a file is not formatted")
   private static let inPlace = Flag("in-place", short: "i", help: "writes the files instead of standard output")
 
@@ -17,7 +18,7 @@ enum FormatCommand {
       "Comments and the author's line breaks before '|>', '+' and '-' and between arguments stay. What the model "
         + "means does not change."
     ],
-    positionals: [files], options: [check, inPlace],
+    positionals: [files], options: [check, inPlace, VaecCommands.quiet],
     examples: [
       Example("vaec format -i Models/*.vdl", "formats the files"),
       Example("vaec format --check Models/*.vdl", "for a test: status 1 where a file is not formatted"),
@@ -36,7 +37,10 @@ enum FormatCommand {
         if invocation[check] {
           if Array(text.utf8) != source.bytes { unformatted.append(path) }
         } else if invocation[inPlace], path != ModelText.standardInput {
-          if Array(text.utf8) != source.bytes { try write(text, to: path) }
+          if Array(text.utf8) != source.bytes {
+            try AtomicFile.write(Data(text.utf8), to: path)
+            VaecCommands.tell(invocation, "formatted \(path)")
+          }
         } else {
           try TextOutput.write(text, to: nil)
         }
@@ -46,11 +50,6 @@ enum FormatCommand {
     }
     if !errors.isEmpty { throw LocatedError(text: errors.joined(separator: "\n")) }
     if !unformatted.isEmpty { throw FormatError.notFormatted(unformatted) }
-  }
-
-  private static func write(_ text: String, to path: String) throws {
-    try AtomicFile.write(Data(text.utf8), to: path)
-    print("formatted \(path)")
   }
 
   /// The formatted text, which is made sure to mean the same.

@@ -17,7 +17,8 @@ enum NewCommand {
     value: "conv")
 
   static let command = Command(
-    "new", summary: "writes a model to begin with", positionals: [name], options: [data, kind, layers],
+    "new", summary: "writes a model to begin with", positionals: [name],
+    options: [data, kind, layers, VaecCommands.quiet],
     examples: [
       Example("vaec new first", "writes first.vdl, a convolutional VAE for MNIST"),
       Example("vaec new code --kind ae --layers dense --data fashion-mnist", "a dense autoencoder of clothes"),
@@ -35,8 +36,8 @@ enum NewCommand {
       layers: StartingModel.Layers(rawValue: invocation[layers] ?? "") ?? .conv, data: dataSet)
     guard !FileManager.default.fileExists(atPath: path) else { throw NewModelError.exists(path) }
     try AtomicFile.write(Data(model.text.utf8), to: path)
-    print("wrote \(path)")
-    print("next: vaerun train \(path) --data \(dataSet.name)")
+    VaecCommands.tell(invocation, "wrote \(path)")
+    VaecCommands.tell(invocation, "next: vaerun train \(path) --data \(dataSet.name)")
   }
 }
 

@@ -7,7 +7,7 @@ import Passes
 /// `vaec plan`: where everything lies in memory.
 enum PlanCommand {
   private static let output = Option(
-    "output", short: "o", .text("FILE"), help: "the file to write", default: "standard output")
+    "output", short: "o", .file(), help: "the file to write", default: "standard output")
 
   static let command = Command(
     "plan", summary: "shows where a model's values lie in memory and how long",

@@ -6,7 +6,7 @@ import Passes
 /// `vaec ir`: the program of a model after a pass.
 enum IRCommand {
   private static let after = Option(
-    "after", .text("PASS"),
+    "after", VaecCommands.phase,
     help:
       "stops after this pass, or the dump of this name ('05-simplify'); 'elaborate' is the program before the first",
     default: "the last")
@@ -14,7 +14,7 @@ enum IRCommand {
     "format", .choice(["text", "dot"]), help: "the program's text, or a graph for Graphviz",
     default: "dot for a FILE.dot, .svg or .png, else text")
   private static let output = Option(
-    "output", short: "o", .text("FILE"),
+    "output", short: "o", .file(),
     help: "the file to write; a graph is drawn where it ends in .svg or .png",
     default: "standard output")
 
@@ -44,19 +44,20 @@ enum IRCommand {
 /// `vaec opt`: passes on a program's text.
 enum OptCommand {
   private static let passes = Option(
-    "passes", .text("A,B,..."), help: "the passes to run, in this order", default: "those of the compiler")
+    "passes", .text("A,B,...", expected: "names of passes", completion: .list(Pass.registry.map(\.name))),
+    help: "the passes to run, in this order", default: "those of the compiler")
   private static let startAfter = Option(
-    "start-after", .text("PASS"),
+    "start-after", VaecCommands.phase,
     help: "begins behind this pass or dump ('05-simplify'), the one that the program is the result of",
     default: "runs all")
   private static let stopAfter = Option(
-    "stop-after", .text("PASS"), help: "stops after this pass or dump", default: "runs all")
+    "stop-after", VaecCommands.phase, help: "stops after this pass or dump", default: "runs all")
   private static let blockImages = Option(
     "block-images", .integer(1...maximumLanes),
     help: "images in a block of the layout that assign-layouts gives",
     default: "two vectors of the processor")
   private static let output = Option(
-    "output", short: "o", .text("FILE"), help: "the file to write", default: "standard output")
+    "output", short: "o", .file(), help: "the file to write", default: "standard output")
 
   static let command = Command(
     "opt", summary: "runs passes on a program's text and shows the result",

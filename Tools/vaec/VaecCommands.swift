@@ -1,14 +1,16 @@
+import Artifact
 import CommandLineTable
 import Diagnostics
 import Foundation
 import IR
+import LLVM
 import Lowering
 import Passes
 
 /// The commands of `vaec`: one table, from which parsing and help derive, and what each does.
-enum VaecCommands {
-  static let table = CommandTable(
-    program: "vaec", version: ModelCompiler.version.split(separator: " ").last.map(String.init) ?? "",
+package enum VaecCommands {
+  package static let table = CommandTable(
+    program: "vaec", version: PackageVersion.current,
     summary: "compiles autoencoders from a text language to native code",
     commands: [
       NewCommand.command, CheckCommand.command, FormatCommand.command,
@@ -20,10 +22,16 @@ enum VaecCommands {
       Example(
         "vaec compile Models/convvae.vdl", "makes build/convvae/ with shared object, header and manifest"),
       Example("vaec ir Models/convvae.vdl --after fuse-convolution", "shows the program after a pass"),
-    ])
+    ],
+    environment: [
+      EnvironmentVariable("PATH", "where the linker (ld.lld or ld) and Graphviz's dot are looked for"),
+      EnvironmentVariable("TMPDIR", "where the object file lies until it is linked"),
+    ],
+    components: ["LLVM \(LLVMLibrary.version)"])
 
   static let model = Positional(
-    "FILE", help: "the model's text, a .vdl file, or its program, a .vir file", isRequired: true)
+    "FILE", help: "the model's text, a .vdl file, or its program, a .vir file", isRequired: true,
+    completion: .files(["vdl", "vir"]))
   static let set = RepeatedOption(
     "set", .named, help: "replaces the value of a config declaration of the model")
   static let cpu = Option(
@@ -31,7 +39,17 @@ enum VaecCommands {
 
   static let noLint = Flag("no-lint", help: "leaves out the warnings about what is likely a mistake")
 
-  static let entry = Option("entry", .text("NAME"), help: "treats this entry alone", default: "all")
+  static let quiet = Flag("quiet", short: "q", help: "prints nothing but errors")
+
+  /// The entries that models may have, for shells to offer.
+  static let entryNames = [
+    "train_step", "gradients", "evaluate", "evaluate_given", "encode", "decode", "sample", "reconstruct",
+  ]
+  static let entry = Option(
+    "entry", .text("NAME", completion: .words(entryNames)), help: "treats this entry alone", default: "all")
+  /// A pass, `elaborate`, or the dump of one of them.
+  static let phase = ValueForm.text(
+    "PASS", completion: .words(["elaborate"] + Pass.registry.map(\.name)))
 
   private static let passes = Command(
     "passes", summary: "lists the compiler's passes in the order in which they run")
@@ -50,6 +68,11 @@ enum VaecCommands {
     case "passes": printPasses()
     default: printOps()
     }
+  }
+
+  /// Says what a command has done, unless it is to be quiet.
+  static func tell(_ invocation: Invocation, _ text: String) {
+    if !invocation[quiet] { print(text) }
   }
 
   /// Prints an error to standard error and gives the exit status that belongs to it.

@@ -9,10 +9,10 @@ import Runtime
 /// `vaerun encode`
 enum EncodeCommand {
   private static let input = Option(
-    "input", short: "i", .text("FILE"), help: "images to encode, .safetensors or .csv",
+    "input", short: "i", .file(endings: ["safetensors", "csv"]), help: "images to encode, .safetensors or .csv",
     default: "the data set's")
   private static let output = Option(
-    "output", short: "o", .text("FILE"), help: "the codes, .safetensors or .csv",
+    "output", short: "o", .file(endings: ["safetensors", "csv"]), help: "the codes, .safetensors or .csv",
     default: "codes.safetensors in the run's folder")
 
   static let command = Command(
@@ -26,7 +26,7 @@ enum EncodeCommand {
         + "code per line.",
     ],
     positionals: [CommonOptions.model],
-    options: [input, output] + CommonOptions.trained + CommonOptions.images,
+    options: [input, output] + CommonOptions.trained + CommonOptions.images + [CommonOptions.quiet],
     examples: [
       Example("vaerun encode --output codes.csv", "the codes of the test images"),
       Example("vaerun encode --input images.safetensors -o codes.safetensors", "the codes of your images"),
@@ -48,7 +48,7 @@ enum EncodeCommand {
     }
     let results = try encode(source, with: trained.instance, inputs: try trained.inputs(invocation))
     try ArrayFile.write(results, labels: labels, count: source.count, to: path, kind: kind)
-    Terminal.say("\(path): \(Terminal.count(source.count, "code"))")
+    Terminal.tell(invocation, "\(path): \(Terminal.count(source.count, "code"))")
   }
 
   /// All results of the encoder that are per image, the code first.
@@ -69,11 +69,12 @@ enum EncodeCommand {
 /// `vaerun decode`
 enum DecodeCommand {
   private static let input = Option(
-    "input", short: "i", .text("FILE"),
+    "input", short: "i", .file(endings: ["safetensors", "csv"]),
     help: "the codes, .safetensors (a tensor z [N,L]) or .csv (one code per line)",
     default: "codes.safetensors in the run's folder")
   private static let output = Option(
-    "output", short: "o", .text("FILE"), help: "the images, .safetensors, .csv or .png",
+    "output", short: "o", .file(endings: ["safetensors", "csv", "png"]),
+    help: "the images, .safetensors, .csv or .png",
     default: "decoded.png in the run's folder")
 
   static let command = Command(
@@ -83,7 +84,8 @@ enum DecodeCommand {
         + "likelihood's means, 0 to 1: a tensor x [N,C,H,W] in .safetensors, one image per line in .csv, a picture of at "
         + "most 2500 images in .png."
     ],
-    positionals: [CommonOptions.model], options: [input, output] + CommonOptions.trained,
+    positionals: [CommonOptions.model],
+    options: [input, output] + CommonOptions.trained + [CommonOptions.quiet],
     examples: [Example("vaerun decode --input codes.csv --output decoded.png", "a picture of your codes")])
 
   private static let mostInPicture = 2500
@@ -108,6 +110,6 @@ enum DecodeCommand {
       let figure = ImageGrid.images(try pictures.rasters(images), columns: 10)
       try figure.writePNG(to: path)
     }
-    Terminal.say("\(path): \(Terminal.count(shown, "image"))")
+    Terminal.tell(invocation, "\(path): \(Terminal.count(shown, "image"))")
   }
 }

@@ -9,17 +9,18 @@ enum CommonOptions {
     "MODEL",
     help:
       "a compiled folder (build/convvae), a model text (Models/convvae.vdl, compiled first where needed), or "
-      + "nothing: the newest under build/")
+      + "nothing: the newest under build/", completion: .files(["vdl"]))
   static let run = Option(
-    "run", .text("DIR"), help: "take the weights of this run",
+    "run", .folder, help: "take the weights of this run",
     default: "the newest run of the model under runs/")
-  static let weights = Option("weights", .text("FILE"), help: "take the weights of this .safetensors file")
+  static let weights = Option(
+    "weights", .file(endings: ["safetensors"]), help: "take the weights of this .safetensors file")
   static let best = Flag("best", help: "take the run's best weights instead of its last")
   static let data = Option(
     "data", .choice(DatasetCatalog.names), help: "the data set", default: "mnist where it is found, else digits"
   )
   static let dataFolder = Option(
-    "data-dir", .text("DIR"), help: "where the data sets' files are",
+    "data-dir", .folder, help: "where the data sets' files are",
     default: "VAEC_DATA_DIR, then the cache folder")
   static let split = Option("split", .choice(["train", "test"]), help: "which of its images", value: "test")
   static let limit = Option("limit", .integer(1...), help: "take only the first N images", default: "all")
@@ -27,8 +28,10 @@ enum CommonOptions {
   static let threads = Option("threads", .integer(1...1024), help: "threads", default: "all processors")
   static let beta = Option("beta", .number, help: "the same as --hyper beta=X")
   static let hyper = RepeatedOption("hyper", .named, help: "a run-time number of the model, such as beta=2")
+  static let quiet = Flag("quiet", short: "q", help: "print errors alone")
+  static let json = Flag("json", help: "print the result as JSON")
   static let output = Option(
-    "output", short: "o", .text("FILE"), help: "where to write", default: "the run's folder")
+    "output", short: "o", .file(), help: "where to write", default: "the run's folder")
 
   /// Options of the commands that take a trained model.
   static let trained: [any CommandOption] = [run, weights, best, threads]

@@ -13,7 +13,7 @@ enum EvaluateCommand {
     ],
     positionals: [CommonOptions.model],
     options: CommonOptions.trained + CommonOptions.images + [
-      CommonOptions.beta, CommonOptions.hyper, CommonOptions.seed,
+      CommonOptions.beta, CommonOptions.hyper, CommonOptions.seed, CommonOptions.json,
     ],
     examples: [
       Example("vaerun evaluate", "the newest run of the newest model, on the test images"),
@@ -25,6 +25,9 @@ enum EvaluateCommand {
     let dataset = try CommonOptions.load(invocation, run: trained.configuration)
     let evaluation = try ModelEvaluation(
       trained.instance, on: ImageArray(dataset), inputs: try trained.inputs(invocation))
+    if invocation[CommonOptions.json] {
+      return try Terminal.say(json: Report(evaluation, model: trained, dataset: dataset))
+    }
     Terminal.say("model    \(trained.manifest.name), weights \(trained.weights)")
     Terminal.say(
       "data     \(dataset.name), \(Terminal.count(evaluation.images, "\(dataset.split.rawValue) image"))")
@@ -35,5 +38,31 @@ enum EvaluateCommand {
     for term in evaluation.terms { row(term.name, Terminal.number(term.mean)) }
     if let error = evaluation.reconstructionError { row("reconstruction MSE", Terminal.number(error)) }
     if let active = evaluation.activeUnits { row("active latents", "\(active) of \(evaluation.latents)") }
+  }
+
+  /// What `--json` prints.
+  private struct Report: Encodable {
+    let model: String
+    let weights: String
+    let data: String
+    let split: String
+    let images: Int
+    /// Means over the images.
+    let terms: [String: Double]
+    let reconstructionError: Double?
+    let activeLatents: Int?
+    let latents: Int
+
+    init(_ evaluation: ModelEvaluation, model: TrainedModel, dataset: Dataset) {
+      self.model = model.manifest.name
+      weights = model.weights
+      data = dataset.name
+      split = dataset.split.rawValue
+      images = evaluation.images
+      terms = Dictionary(evaluation.terms.map { ($0.name, $0.mean) }, uniquingKeysWith: { first, _ in first })
+      reconstructionError = evaluation.reconstructionError
+      activeLatents = evaluation.activeUnits
+      latents = evaluation.latents
+    }
   }
 }

@@ -25,7 +25,9 @@ enum LatentsCommand {
         + "between groups mean little. 10,000 codes take about a quarter of a minute on two processors.",
     ],
     positionals: [CommonOptions.model],
-    options: [map, perplexity] + CommonOptions.trained + CommonOptions.images + [CommonOptions.output],
+    options: [map, perplexity] + CommonOptions.trained + CommonOptions.images + [
+      CommonOptions.output, CommonOptions.quiet,
+    ],
     examples: [
       Example("vaerun latents --split train", "the training images' codes"),
       Example(
@@ -42,9 +44,9 @@ enum LatentsCommand {
     let array = NamedArray(name: trained.manifest.latents.first?.name ?? "z", role: .latent, values: codes)
     try ArrayFile.write(
       [array], labels: dataset.labels.map { Int32($0) }, count: dataset.count, to: stem + ".csv", kind: .csv)
-    Terminal.say("\(stem).csv: \(Terminal.count(dataset.count, "code"))")
+    Terminal.tell(invocation, "\(stem).csv: \(Terminal.count(dataset.count, "code"))")
     guard pictures.latentSize >= 2 else { return }
-    try write(try scatter(codes, of: dataset, pictures, invocation), to: stem + ".png")
+    try write(invocation, try scatter(codes, of: dataset, pictures, invocation), to: stem + ".png")
   }
 
   private static func scatter(
@@ -68,6 +70,7 @@ enum LatentsCommand {
     options.threads = CommonOptions.threadCount(invocation)
     let embedding = try Embedding(of: points, start: plane, options: options) { progress in
       let line = "t-SNE \(progress.step)/\(progress.steps)  divergence \(Terminal.number(progress.divergence))"
+      if invocation[CommonOptions.quiet] { return }
       if Terminal.isLive {
         Terminal.overwrite(line)
       } else if progress.step.isMultiple(of: 250) {

@@ -12,7 +12,7 @@ enum PCACommand {
   private static let shares = Option(
     "variance", .text("P,Q"), help: "the shares of the variance to keep, in per cent", value: "80,90,95")
   private static let output = Option(
-    "output", short: "o", .text("DIR"), help: "the folder of the pictures", value: "pca")
+    "output", short: "o", .folder, help: "the folder of the pictures", value: "pca")
 
   static let command = Command(
     "pca", summary: "principal components of a data set's images, the linear model to compare with",
@@ -25,7 +25,7 @@ enum PCACommand {
         + "test images along the first two components).",
     ],
     options: [
-      CommonOptions.data, CommonOptions.dataFolder, CommonOptions.limit, shares, output,
+      CommonOptions.data, CommonOptions.dataFolder, CommonOptions.limit, shares, output, CommonOptions.quiet,
     ],
     examples: [
       Example("vaerun pca --data digits", "of the built-in digits"),
@@ -40,10 +40,11 @@ enum PCACommand {
     let start = ContinuousClock.now
     let components = try PixelComponents(of: ImageArray(train))
     let seconds = start.duration(to: .now) / .seconds(1)
-    Terminal.say(
+    Terminal.tell(
+      invocation,
       "\(train.name): components of \(Terminal.count(train.count, "image")) in \(String(format: "%.2f", seconds)) s"
     )
-    Terminal.say("variance  components  RMSE train    test  pixel RMSE train    test  seconds")
+    Terminal.tell(invocation, "variance  components  RMSE train    test  pixel RMSE train    test  seconds")
     var counts: [Int] = []
     for share in shares {
       let count = components.analysis.count(explaining: share / 100)
@@ -52,16 +53,18 @@ enum PCACommand {
       let onTrain = try components.distance(of: ImageArray(train), components: count)
       let onTest = try components.distance(of: ImageArray(test), components: count)
       let seconds = start.duration(to: .now) / .seconds(1)
-      Terminal.say(
+      Terminal.tell(
+        invocation,
         String(
           format: "%6.4g %%  %10d  %10.3f %7.3f  %16.5f %7.3f  %7.2f", share, count, onTrain.rootMeanSquare,
           onTest.rootMeanSquare, onTrain.meanOfPixels, onTest.meanOfPixels, seconds))
     }
-    try draw(components, counts, shares, test, in: folder)
+    try draw(invocation, components, counts, shares, test, in: folder)
   }
 
   private static func draw(
-    _ components: PixelComponents, _ counts: [Int], _ shares: [Double], _ test: Dataset, in folder: String
+    _ invocation: Invocation, _ components: PixelComponents, _ counts: [Int], _ shares: [Double],
+    _ test: Dataset, in folder: String
   ) throws {
     try makeFolder(folder)
     var sum = 0.0
@@ -72,14 +75,15 @@ enum PCACommand {
     let chart = LineChart(
       title: "variance of \(test.name)", xName: "components", yName: "per cent of the variance",
       series: [LineChart.Series("variance", values: cumulative)])
-    try write(chart, to: folder + "/variance.png")
-    try write(try reconstructions(components, counts, shares, test), to: folder + "/reconstructions.png")
+    try write(invocation, chart, to: folder + "/variance.png")
+    try write(
+      invocation, try reconstructions(components, counts, shares, test), to: folder + "/reconstructions.png")
     guard components.analysis.components.rows >= 2 else { return }
     let scatter = ScatterPlot(
       title: "\(test.name), \(Terminal.count(test.count, "test image"))", xName: "first component",
       yName: "second component", codes: try components.project(ImageArray(test), components: 2),
       labels: test.labels.map { Int($0) }, classNames: test.classNames)
-    try write(scatter, to: folder + "/latents.png")
+    try write(invocation, scatter, to: folder + "/latents.png")
   }
 
   /// Ten test images, and under them what each number of components gives back.

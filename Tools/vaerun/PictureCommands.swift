@@ -12,7 +12,9 @@ enum ReconstructCommand {
     "reconstruct", summary: "draws images above their reconstructions",
     details: ["The images are the first of each class, then the second of each, and so on."],
     positionals: [CommonOptions.model],
-    options: [count] + CommonOptions.trained + CommonOptions.images + [CommonOptions.output],
+    options: [count] + CommonOptions.trained + CommonOptions.images + [
+      CommonOptions.output, CommonOptions.quiet,
+    ],
     examples: [Example("vaerun reconstruct --count 50", "50 test images and what the newest run makes of them")]
   )
 
@@ -21,7 +23,7 @@ enum ReconstructCommand {
     let dataset = try CommonOptions.load(invocation, run: trained.configuration)
     let figure = try ModelPictures(instance: trained.instance).reconstructions(
       of: dataset, count: invocation[count] ?? 20, inputs: try trained.inputs(invocation))
-    try write(figure, to: invocation[CommonOptions.output] ?? trained.place("reconstructions.png"))
+    try write(invocation, figure, to: invocation[CommonOptions.output] ?? trained.place("reconstructions.png"))
   }
 }
 
@@ -32,12 +34,15 @@ enum ManifoldCommand {
     "range", .positiveNumber, help: "the plane reaches from -X to X",
     default: "2; without a prior, the middle 98 % of the codes")
   private static let axes = Option(
-    "axes", .text("I,J"), help: "the two latents of the plane, counted from 1; the others are 0", value: "1,2")
+    "axes", .text("I,J", expected: "two numbers, such as 1,2"),
+    help: "the two latents of the plane, counted from 1; the others are 0", value: "1,2")
 
   static let command = Command(
     "manifold", summary: "draws the images decoded from a grid in the plane of two latents",
     positionals: [CommonOptions.model],
-    options: [size, range, axes] + CommonOptions.trained + CommonOptions.images + [CommonOptions.output],
+    options: [size, range, axes] + CommonOptions.trained + CommonOptions.images + [
+      CommonOptions.output, CommonOptions.quiet,
+    ],
     examples: [
       Example("vaerun manifold", "20 by 20 images"),
       Example("vaerun manifold --size 9 --range 3 --axes 1,4", "the first and the fourth of several latents"),
@@ -59,7 +64,8 @@ enum ManifoldCommand {
       plane = LatentPlane(size: size, around: codes, latentSize: pictures.latentSize, axes: axes)
     }
     try write(
-      try pictures.manifold(plane), to: invocation[CommonOptions.output] ?? trained.place("manifold.png"))
+      invocation, try pictures.manifold(plane),
+      to: invocation[CommonOptions.output] ?? trained.place("manifold.png"))
   }
 
   private static func axes(_ text: String, latents: Int) throws -> (x: Int, y: Int) {
@@ -77,7 +83,7 @@ enum ManifoldCommand {
 }
 
 /// Writes a picture and says where.
-func write(_ figure: any Figure, to path: String) throws {
+func write(_ invocation: Invocation, _ figure: any Figure, to path: String) throws {
   try figure.writePNG(to: path)
-  Terminal.say(path)
+  Terminal.tell(invocation, path)
 }

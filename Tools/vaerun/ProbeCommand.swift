@@ -21,6 +21,7 @@ enum ProbeCommand {
     positionals: [CommonOptions.model],
     options: CommonOptions.trained + [
       CommonOptions.data, CommonOptions.dataFolder, CommonOptions.limit, neighbors, CommonOptions.output,
+      CommonOptions.quiet,
     ],
     examples: [Example("vaerun probe", "the newest run of the newest model")])
 
@@ -49,13 +50,15 @@ enum ProbeCommand {
     let chance = ConfusionMatrix(
       truth: test.labels, predicted: Array(repeating: majority(train.labels), count: test.labels.count),
       classes: names.count)
-    Terminal.say("model    \(trained.manifest.name), weights \(trained.weights)")
-    Terminal.say("data     \(test.dataset.name), \(Terminal.count(test.labels.count, "test image"))")
-    Terminal.say("linear probe        \(share(probe.linear.accuracy))")
-    Terminal.say(
+    Terminal.tell(invocation, "model    \(trained.manifest.name), weights \(trained.weights)")
+    Terminal.tell(
+      invocation, "data     \(test.dataset.name), \(Terminal.count(test.labels.count, "test image"))")
+    Terminal.tell(invocation, "linear probe        \(share(probe.linear.accuracy))")
+    Terminal.tell(
+      invocation,
       "\(Terminal.count(count, "neighbour"))".padding(toLength: 20, withPad: " ", startingAt: 0)
         + share(probe.neighbors.accuracy))
-    Terminal.say("commonest class     \(share(chance.accuracy))")
+    Terminal.tell(invocation, "commonest class     \(share(chance.accuracy))")
     let tables = [("linear probe", probe.linear), (Terminal.count(count, "neighbour"), probe.neighbors)]
     let figure = Panels(
       tables.map { name, matrix in
@@ -63,7 +66,7 @@ enum ProbeCommand {
           title: "\(name): \(share(matrix.accuracy))", rowName: "class", columnName: "taken for", names: names,
           shares: matrix.rowNormalized)
       })
-    try write(figure, to: invocation[CommonOptions.output] ?? trained.place("confusion.png"))
+    try write(invocation, figure, to: invocation[CommonOptions.output] ?? trained.place("confusion.png"))
   }
 
   private static func share(_ value: Double) -> String { String(format: "%.2f %%", value * 100) }

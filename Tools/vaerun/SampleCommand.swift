@@ -27,7 +27,7 @@ enum SampleCommand {
     positionals: [CommonOptions.model],
     options: [count, columns, codes, components] + CommonOptions.trained + [
       CommonOptions.data, CommonOptions.dataFolder, CommonOptions.limit, CommonOptions.seed,
-      CommonOptions.output,
+      CommonOptions.output, CommonOptions.quiet,
     ],
     examples: [
       Example("vaerun sample", "100 images from the newest run"),
@@ -66,6 +66,6 @@ enum SampleCommand {
       }
       figure = try pictures.decoded(drawn.codes, columns: columns)
     }
-    try write(figure, to: invocation[CommonOptions.output] ?? trained.place("samples.png"))
+    try write(invocation, figure, to: invocation[CommonOptions.output] ?? trained.place("samples.png"))
   }
 }

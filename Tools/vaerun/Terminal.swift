@@ -9,6 +9,20 @@ enum Terminal {
 
   static func say(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
+  /// Says what a command has done, unless it is to be quiet.
+  static func tell(_ invocation: Invocation, _ text: String) {
+    if !invocation[CommonOptions.quiet] { say(text) }
+  }
+
+  /// A value as JSON, its keys sorted.
+  static func say(json value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    say(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+
   static func complain(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
   /// Replaces the line that the cursor is in.

@@ -1,9 +1,10 @@
+import Artifact
 import CommandLineTable
 
 /// The program: its table of commands, and what runs each.
-enum Vaerun {
-  static let table = CommandTable(
-    program: "vaerun", version: "0.1.0", summary: "trains and runs models that vaec compiled",
+package enum Vaerun {
+  package static let table = CommandTable(
+    program: "vaerun", version: PackageVersion.current, summary: "trains and runs models that vaec compiled",
     commands: [
       TrainCommand.command, EvaluateCommand.command, ReconstructCommand.command, SampleCommand.command,
       ManifoldCommand.command, EncodeCommand.command, DecodeCommand.command, LatentsCommand.command,
@@ -14,6 +15,11 @@ enum Vaerun {
       Example("vaerun train", "trains the newest model under build/"),
       Example("vaerun evaluate", "evaluates its newest run"),
       Example("vaerun manifold", "draws what its latent plane decodes to"),
+    ],
+    environment: [
+      EnvironmentVariable("VAEC_DATA_DIR", "a folder in which data sets are looked for"),
+      EnvironmentVariable(
+        "XDG_CACHE_HOME", "data sets are looked for in its folder vaec, or else in ~/.cache/vaec"),
     ])
 
   static func run(_ invocation: Invocation) throws -> ExitStatus {

@@ -30,7 +30,7 @@ enum TrainCommand {
 
   static func run(_ invocation: Invocation) throws -> ExitStatus {
     let setup = try TrainingSetup(invocation)
-    let folder = try setup.existing?.folder ?? makeFolder(invocation[TrainOptions.out], model: setup.model)
+    let folder = try setup.existing?.folder ?? makeFolder(invocation[TrainOptions.output], model: setup.model)
     let lock = try setup.existing?.lock ?? folder.lock()
     let output = output(invocation, setup: setup, folder: folder)
     return try withExtendedLifetime(lock) {

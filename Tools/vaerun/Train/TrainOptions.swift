@@ -22,22 +22,22 @@ enum TrainOptions {
   static let every = Option(
     "every", .savingInterval, help: "save within epochs, every N steps or after a time such as 30s",
     default: "1m")
-  static let out = Option("out", .text("DIR"), help: "the run's folder", default: "runs/MODEL-001 and so on")
+  static let output = Option(
+    "output", short: "o", .folder, help: "the run's folder", default: "runs/MODEL-001 and so on")
   static let resume = Option(
-    "resume", .text("DIR"),
+    "resume", .folder,
     help: "go on with this run where it stopped, with its model, data and options; of those may change "
       + "--epochs, --patience, --steps, --limit-time, --every, --threads and --data-dir")
   static let config = Option(
-    "config", .text("FILE"),
+    "config", .file(endings: ["json"]),
     help: "repeat the run of this config.json; options that are given count instead of its own")
-  static let quiet = Flag("quiet", help: "print errors alone")
+  static let quiet = Flag("quiet", short: "q", help: "print errors alone")
   static let json = Flag("json", help: "print one JSON object per line: start, step, epoch, end")
 
   static let all: [any CommandOption] = [
     CommonOptions.data, CommonOptions.dataFolder, CommonOptions.limit, validation, epochs, batch, rate,
-    CommonOptions.beta, CommonOptions.hyper, seed, patience, steps, limitTime, CommonOptions.threads, out,
-    every,
-    resume, config, json, quiet,
+    CommonOptions.beta, CommonOptions.hyper, seed, patience, steps, limitTime, CommonOptions.threads, output,
+    every, resume, config, json, quiet,
   ]
 
   /// Options that may change when a run goes on: they do not change what its steps compute.
