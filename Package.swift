@@ -38,6 +38,9 @@ let package = Package(
     .systemLibrary(
       name: "CPNG", path: "Sources/System/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(
+      name: "CTurboJPEG", path: "Sources/System/CTurboJPEG", pkgConfig: "libturbojpeg",
+      providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(
       name: "CCairo", path: "Sources/System/CCairo", pkgConfig: "cairo",
       providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(name: "CGomp", path: "Sources/System/CGomp", providers: [.apt(["libgomp1"])]),
@@ -67,7 +70,8 @@ let package = Package(
 
     // The runner.
     .target(name: "Runtime", dependencies: ["Artifact", "Random", "CGomp", "CModel"]),
-    .target(name: "Datasets", dependencies: ["Artifact", "Random", "CZlib"]),
+    .target(name: "ImageFiles", dependencies: ["CPNG", "CTurboJPEG"]),
+    .target(name: "Datasets", dependencies: ["Artifact", "ImageFiles", "Random", "CZlib"]),
     .target(name: "Statistics", dependencies: ["Random"]),
     .target(name: "Evaluation", dependencies: ["Runtime", "Datasets", "Statistics"]),
     .target(name: "Reporting", dependencies: ["Artifact", "CCairo"]),
@@ -84,7 +88,8 @@ let package = Package(
     .executableTarget(
       name: "vaerun",
       dependencies: [
-        "CommandLineTable", "Runtime", "Datasets", "Evaluation", "Statistics", "Reporting", "Artifact",
+        "CommandLineTable", "Runtime", "Datasets", "ImageFiles", "Evaluation", "Statistics", "Reporting",
+        "Artifact",
       ],
       path: "Tools/vaerun"),
 
@@ -121,11 +126,16 @@ let package = Package(
         "Artifact", "Diagnostics",
       ]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artifact", "Random"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
+    .target(
+      name: "PictureTesting", dependencies: ["CTurboJPEG", "CZlib"], path: "Tests/PictureTesting"),
+    .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles", "PictureTesting"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "ImageFiles", "PictureTesting", "Random"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Random"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "CPNG"]),
     .testTarget(name: "CommandLineTests", dependencies: ["CommandLineTable"]),
-    .testTarget(name: "ToolsTests", dependencies: ["vaec", "vaerun", "CommandLineTable", "Artifact"]),
+    .testTarget(
+      name: "ToolsTests",
+      dependencies: ["vaec", "vaerun", "CommandLineTable", "Artifact", "Datasets", "PictureTesting"]),
   ],
   swiftLanguageModes: [.v6]
 )

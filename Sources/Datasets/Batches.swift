@@ -41,41 +41,6 @@ public struct BatchOrder: Sendable {
 }
 
 extension Dataset {
-  /// Copies images into a caller's buffer, in the order of the indices, each channels x height x width bytes.
-  ///
-  /// - Parameters:
-  ///   - indices: images of this data set; an image may come more than once.
-  ///   - buffer: at least `indices.count * imageBytes` bytes; what lies behind them stays as it is.
-  /// - Throws: `DatasetError.outOfRange` where there is no such image or the buffer is too small.
-  public func gather(_ indices: some Collection<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
-    let bytes = imageBytes
-    guard indices.count <= buffer.count / bytes else {
-      throw DatasetError.outOfRange(
-        what: "the number of images to gather", value: indices.count, least: 0, most: buffer.count / bytes)
-    }
-    try images.withUnsafeBytes { images in
-      var offset = 0
-      for index in indices {
-        try check(index)
-        // `check` and the guard: both ranges of `bytes` lie inside their buffers.
-        UnsafeMutableRawBufferPointer(rebasing: buffer[offset..<(offset + bytes)])
-          .copyMemory(from: UnsafeRawBufferPointer(rebasing: images[(index * bytes)..<((index + 1) * bytes)]))
-        offset += bytes
-      }
-    }
-  }
-
-  /// The data set of the images with these indices, in their order.
-  ///
-  /// - Throws: `DatasetError.outOfRange` where there is no such image.
-  public func subset(_ indices: [Int]) throws -> Dataset {
-    var chosen = [UInt8](repeating: 0, count: indices.count * imageBytes)
-    try chosen.withUnsafeMutableBytes { try gather(indices, into: $0) }
-    return try Dataset(
-      name: name, split: split, imageShape: imageShape, images: chosen, labels: indices.map { labels[$0] },
-      classNames: classNames, source: source)
-  }
-
   /// Parts the images at random into two lists of indices, `first` of them and the rest, each ascending.
   ///
   /// The same seed gives the same parts. Indices, and not copies, so that an image keeps the number that its random

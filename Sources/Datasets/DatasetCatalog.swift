@@ -1,11 +1,12 @@
 import Foundation
+internal import ImageFiles
 
 /// The data sets that have a name, and where they are looked for.
 ///
 /// Folders, in this order: the given one (`--data-dir`), the environment's VAEC_DATA_DIR, the cache folder
-/// ($XDG_CACHE_HOME/vaec, or ~/.cache/vaec). In each: NAME/ (or the layout of torchvision, such as MNIST/raw/), and
-/// then the folder itself. The files are the four of MNIST (`train-images-idx3-ubyte`, ...), plain or .gz. The data
-/// set `digits` is built in and needs no file.
+/// (`CacheFolder`). In each: NAME/ (or the layout of torchvision, such as MNIST/raw/), and then the folder itself. The
+/// files are the four of MNIST (`train-images-idx3-ubyte`, ...), plain or .gz. The data set `digits` is built in and
+/// needs no file. What is no name is the path of a folder of pictures or of an array file.
 public struct DatasetCatalog: Sendable {
   public static let mnist = "mnist"
   public static let fashionMNIST = "fashion-mnist"
@@ -17,6 +18,8 @@ public struct DatasetCatalog: Sendable {
 
   /// The folders that are searched, in order.
   public let folders: [String]
+  /// Where decoded pictures are kept; nil where the environment names no place.
+  public let cacheFolder: String?
 
   /// A catalog that searches the given folder, and then what the environment says.
   public init(
@@ -26,11 +29,8 @@ public struct DatasetCatalog: Sendable {
     var folders: [String] = []
     if let directory, !directory.isEmpty { folders.append(directory) }
     if let directory = named("VAEC_DATA_DIR") { folders.append(directory) }
-    if let cache = named("XDG_CACHE_HOME") {
-      folders.append(Self.join(cache, "vaec"))
-    } else if let home = named("HOME") {
-      folders.append(Self.join(home, ".cache/vaec"))
-    }
+    cacheFolder = CacheFolder.path(environment)
+    if let cacheFolder { folders.append(cacheFolder) }
     self.folders = folders
   }
 
@@ -44,28 +44,104 @@ public struct DatasetCatalog: Sendable {
     return DatasetSplit.allCases.allSatisfy { (try? files(of: entry, split: $0)) != nil }
   }
 
-  /// Loads one split of a data set.
+  /// Loads one split of a data set as it is.
   ///
   /// - Parameters:
-  ///   - name: one of `names`.
+  ///   - name: one of `names`, or a path.
   ///   - split: train or test.
   ///   - limit: at most so many images, the first ones; all where nil.
-  /// - Throws: `DatasetError`: no such name, not found, a file that is missing or not in order.
+  /// - Throws: `DatasetError`: no such name, not found, a file that is missing or not in order; `ImageFileError`.
   public func load(_ name: String, split: DatasetSplit, limit: Int? = nil) throws -> Dataset {
-    if let limit, limit < 1 {
+    try load(name, split: split, options: ImageOptions(limit: limit))
+  }
+
+  /// Loads one split of a data set in the form that the options ask for.
+  ///
+  /// - Parameters:
+  ///   - name: one of `names`, or a path: of a folder of pictures, or of an .npy or .npz file.
+  ///   - split: train or test.
+  /// - Throws: `DatasetError`: no such name, not found, a file that is missing or not in order; `ImageFileError`.
+  public func load(_ name: String, split: DatasetSplit, options: ImageOptions) throws -> Dataset {
+    if let limit = options.limit, limit < 1 {
       throw DatasetError.outOfRange(what: "the number of images", value: limit, least: 1, most: Int.max)
     }
+    guard options.testFraction > 0, options.testFraction < 1 else {
+      throw DatasetError.inconsistent(reason: "the fraction \(options.testFraction) is not between 0 and 1")
+    }
+    let dataset =
+      try Self.names.contains(name)
+      ? loadNamed(name, split: split, options: options).fitted(options)
+      : loadOwn(name, split: split, options: options)
+    guard let classes = options.classes else { return dataset }
+    return try dataset.labelled(by: classes)
+  }
+
+  /// All images of a folder, of a picture or of an array file, in their order and without parts.
+  ///
+  /// - Throws: `DatasetError`, `ImageFileError`.
+  public func allImages(_ path: String, options: ImageOptions) throws -> Dataset {
+    let cache = options.usesCache ? cacheFolder : nil
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      throw DatasetError.file(path: path, fault: .unreadable(reason: String(cString: strerror(errno))))
+    }
+    if status.st_mode & S_IFMT == S_IFDIR {
+      return try FolderDataset.load(
+        try PictureFolder(path), name: path, split: .test, options: options, cache: cache)
+    }
+    if PictureFolder.isPicture(Array(path.utf8)) {
+      return try FolderDataset.load(
+        PictureFolder(picture: path), name: path, split: .test, options: options, cache: nil)
+    }
+    return try NumpyDataset.all(path, options: options, cache: cache)
+  }
+
+  /// A data set of the catalog.
+  private func loadNamed(_ name: String, split: DatasetSplit, options: ImageOptions) throws -> Dataset {
     if name == Self.digits {
       let standard = BuiltInDigits.standardCount(of: split)
-      return try BuiltInDigits.make(split, count: min(limit ?? standard, standard))
+      return try BuiltInDigits.make(split, count: min(options.limit ?? standard, standard))
     }
     guard let entry = Self.entries.first(where: { $0.name == name }) else {
       throw DatasetError.unknownDataset(name: name, known: Self.names)
     }
-    let files = try files(of: entry, split: split)
-    let dataset = try Self.read(entry, files, split: split)
-    guard let limit, limit < dataset.count else { return dataset }
-    return try dataset.subset(Array(0..<limit))
+    return try Self.read(entry, try files(of: entry, split: split), split: split).prefix(options.limit)
+  }
+
+  /// A folder or a file of the user's.
+  private func loadOwn(_ path: String, split: DatasetSplit, options: ImageOptions) throws -> Dataset {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw DatasetError.unknownDataset(name: path, known: Self.names) }
+    let load = status.st_mode & S_IFMT == S_IFDIR ? FolderDataset.load : NumpyDataset.load
+    return try load(path, split, options, options.usesCache ? cacheFolder : nil)
+  }
+}
+
+extension Dataset {
+  /// The images in the form that the options ask for; as they are where they ask for none.
+  fileprivate func fitted(_ options: ImageOptions) throws -> Dataset {
+    guard options.asksForForm else { return self }
+    // The model's shape is not asked for here: a data set of one size is not to be scaled without a word.
+    let fitting = Fitting(
+      size: options.size ?? PixelSize(height: imageShape[1], width: imageShape[2]),
+      channels: options.channels ?? imageShape[0], crop: options.crop ?? .center, filter: options.filter,
+      background: options.background)
+    guard !fitting.keeps(imageShape) else { return self }
+    let feed = ImageFeed(count: count) { range in
+      range.map { image in
+        { @Sendable in
+          try ArrayImages.fitted(
+            try self.image(image), imageShape, areInterleaved: false, fitting, path: "\(name), image \(image)")
+        }
+      }
+    }
+    var own = options
+    own.usesCache = false
+    let images = try ImageImport(feed: feed, imageBytes: fitting.imageShape.reduce(1, *), options: own)
+      .images(key: "", name: name, cache: nil)
+    return try Dataset(
+      name: name, split: split, imageShape: fitting.imageShape, store: images.store, labels: labels,
+      classNames: classNames, attributes: attributes, source: source)
   }
 }
 
@@ -114,7 +190,8 @@ extension DatasetCatalog {
         fault: .labelOutOfRange(index: index, label: label, classes: entry.classNames.count))
     }
     return try Dataset(
-      name: entry.name, split: split, imageShape: [1] + sides, images: images.elements, labels: labels.elements,
+      name: entry.name, split: split, imageShape: [1] + sides, images: images.elements,
+      labels: labels.elements.map { Int32($0) },
       classNames: entry.classNames, source: (files.images as NSString).deletingLastPathComponent)
   }
 
@@ -127,9 +204,9 @@ extension DatasetCatalog {
       switch (images, labels) {
       case (let images?, let labels?): return Files(images: images, labels: labels)
       case (let images?, nil):
-        half = half ?? (images, Self.join(folder, "\(prefix)-labels-idx1-ubyte[.gz]"))
+        half = half ?? (images, join(folder, "\(prefix)-labels-idx1-ubyte[.gz]"))
       case (nil, let labels?):
-        half = half ?? (labels, Self.join(folder, "\(prefix)-images-idx3-ubyte[.gz]"))
+        half = half ?? (labels, join(folder, "\(prefix)-images-idx3-ubyte[.gz]"))
       case (nil, nil): continue
       }
     }
@@ -158,9 +235,5 @@ extension DatasetCatalog {
       directory = directory ?? path
     }
     return directory
-  }
-
-  private static func join(_ folder: String, _ name: String) -> String {
-    folder.hasSuffix("/") ? folder + name : folder + "/" + name
   }
 }

@@ -12,6 +12,12 @@ public enum DatasetError: Error, Equatable, Sendable {
   case incomplete(name: String, present: String, missing: String)
   /// The arrays that a data set is made of disagree, or a fraction is none.
   case inconsistent(reason: String)
+  /// A data set without an attribute of this name.
+  case noAttribute(name: String, dataset: String, there: [String])
+  /// A folder of pictures that cannot be taken.
+  case folder(path: String, fault: FolderFault)
+  /// The decoded pictures cannot be kept; `reason` is the system's.
+  case noCache(path: String, reason: String)
   /// An index or a count is not between `least` and `most`.
   case outOfRange(what: String, value: Int, least: Int, most: Int)
 }
@@ -24,7 +30,8 @@ extension DatasetError: CustomStringConvertible {
       return "'\(images)' holds \(imageCount) images and '\(labels)' \(labelCount) labels; "
         + "take both files from one source"
     case .unknownDataset(let name, let known):
-      return "there is no data set '\(name)'; the names are \(known.joined(separator: ", "))"
+      return "there is no data set '\(name)', and no file or folder of this name; the names are "
+        + known.joined(separator: ", ")
     case .notFound(let name, let searched):
       let places = searched.isEmpty ? "nowhere" : searched.map { "'\($0)'" }.joined(separator: ", ")
       return
@@ -33,6 +40,15 @@ extension DatasetError: CustomStringConvertible {
     case .incomplete(let name, let present, let missing):
       return "the data set '\(name)' is incomplete: '\(present)' is there without '\(missing)'; add that file"
     case .inconsistent(let reason): return "the data do not hold together: \(reason)"
+    case .noAttribute(let name, let dataset, let there):
+      return there.isEmpty
+        ? "\(dataset) has no attributes, and so no '\(name)'; leave --classes away"
+        : "\(dataset) has no attribute '\(name)'; it has \(there.joined(separator: ", "))"
+    case .folder(let path, let fault): return "'\(path)' \(fault)"
+    case .noCache(let path, let reason):
+      return
+        "the decoded pictures cannot be kept in '\(path)': \(reason); set VAEC_CACHE_DIR to another folder, "
+        + "or pass --no-cache"
     case .outOfRange(let what, let value, let least, let most) where most < least:
       return "\(what) is \(value), and there is nothing to take from"
     case .outOfRange(let what, let value, let least, let most):

@@ -14,6 +14,8 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   public var data: String
   /// The folder in which its files were looked for, where one was named.
   public var dataFolder: String?
+  /// The options that say in which form its images were taken, by their names; nil where there were none.
+  public var dataOptions: [String: String]?
   /// Only so many images of each split were taken; all where nil.
   public var limit: Int?
   /// Images that are trained on.

@@ -4,25 +4,26 @@ import Dispatch
 /// A classifier that gives an image the label of the known image at the smallest Euclidean distance.
 struct NearestNeighbor {
   private let known: [SIMD16<Float>]
-  private let labels: [UInt8]
+  private let labels: [Int32]
   /// Half the squared length of each known image: |a - b|² / 2 = |a|² / 2 - a·b + |b|² / 2.
   private let halfSquares: [Float]
   private let vectors: Int
 
-  init(_ dataset: Dataset) {
+  init(_ dataset: Dataset) throws {
     let vectors = dataset.imageBytes / 16
-    let known = Self.vectors(of: dataset)
+    let known = try Self.vectors(of: dataset)
     self.vectors = vectors
     self.known = known
-    labels = dataset.labels
+    labels = dataset.labels ?? []
     halfSquares = (0..<dataset.count).map { image in
       (0..<vectors).reduce(0) { $0 + (known[image * vectors + $1] * known[image * vectors + $1]).sum() } / 2
     }
   }
 
   /// The share of the images that get their own label.
-  func accuracy(on dataset: Dataset) -> Double {
-    let images = Self.vectors(of: dataset)
+  func accuracy(on dataset: Dataset) throws -> Double {
+    let images = try Self.vectors(of: dataset)
+    let known = dataset.labels ?? []
     let block = 4
     let blocks = dataset.count / block
     var right = [Int](repeating: 0, count: blocks)
@@ -31,7 +32,7 @@ struct NearestNeighbor {
       nonisolated(unsafe) let right = right
       DispatchQueue.concurrentPerform(iterations: blocks) { index in
         let nearest = nearest(toFourOf: images, from: index * block)
-        right[index] = (0..<block).count { labels[nearest[$0]] == dataset.labels[index * block + $0] }
+        right[index] = (0..<block).count { labels[nearest[$0]] == known[index * block + $0] }
       }
     }
     return Double(right.reduce(0, +)) / Double(blocks * block)
@@ -63,9 +64,10 @@ struct NearestNeighbor {
   }
 
   /// The pixels in whole vectors; an image of 784 pixels has 49.
-  private static func vectors(of dataset: Dataset) -> [SIMD16<Float>] {
-    stride(from: 0, to: dataset.images.count, by: 16).map { start in
-      SIMD16<Float>(SIMD16<UInt8>(dataset.images[start..<(start + 16)])) / 255
+  private static func vectors(of dataset: Dataset) throws -> [SIMD16<Float>] {
+    let images = try dataset.allBytes()
+    return stride(from: 0, to: images.count, by: 16).map { start in
+      SIMD16<Float>(SIMD16<UInt8>(images[start..<(start + 16)])) / 255
     }
   }
 }

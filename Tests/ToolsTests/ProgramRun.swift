@@ -19,7 +19,7 @@ struct ProgramRun {
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     // What a user may have set must not decide what a test sees: data sets come from nowhere but the command line.
-    let own = ["VAEC_DATA_DIR", "XDG_CACHE_HOME", "OMP_NUM_THREADS", "OMP_THREAD_LIMIT"]
+    let own = ["VAEC_DATA_DIR", "VAEC_CACHE_DIR", "XDG_CACHE_HOME", "OMP_NUM_THREADS", "OMP_THREAD_LIMIT"]
     process.environment = ProcessInfo.processInfo.environment.filter { !own.contains($0.key) }
       .merging(["HOME": folder], uniquingKeysWith: { _, new in new })
       .merging(given, uniquingKeysWith: { _, new in new })

@@ -27,7 +27,7 @@ import Testing
       }
       for (line, file) in [
         ("reconstruct --count 5 --data digits", "reconstructions.png"), ("sample --count 7", "samples.png"),
-        ("manifold --size 4", "manifold.png"), ("latents \(Self.data)", "latents.csv"),
+        ("manifold --grid 4", "manifold.png"), ("latents \(Self.data)", "latents.csv"),
         ("encode \(Self.data)", "codes.safetensors"), ("decode", "decoded.png"),
       ] {
         try? FileManager.default.removeItem(atPath: run + file)
@@ -139,7 +139,7 @@ import Testing
     ("codes.txt", "1,2", "decode -i codes.txt", "codes.txt has an ending that is not known here"),
     (
       "codes.csv", "1,2", "decode -i codes.csv -o a.jpg",
-      "a.jpg has an ending that is not known here: name a .safetensors, .csv or .png file"
+      "a.jpg has an ending that is not known here: name a .safetensors, .npz, .npy, .csv or .png file"
     ),
     ("images.csv", "1,2", "encode -i images.csv", "images.csv:1: the line has 2 numbers: it has to have 784"),
     ("x", "", "manifold --axes 1,3", "--axes takes two of the latents 1 to 2, not '1,3': write --axes 1,2"),

@@ -1,4 +1,5 @@
 import Artifact
+import Datasets
 import Foundation
 import Runtime
 
@@ -35,29 +36,36 @@ enum ArrayFileError: Error, CustomStringConvertible {
   }
 }
 
-/// Files of images and codes: safetensors and comma-separated values.
+/// Files of images and codes: safetensors, NumPy's arrays and comma-separated values.
 enum ArrayFile {
   enum Kind {
     case safetensors
+    case npy
+    case npz
     case csv
 
     /// The kind that a path's ending says; `others` names further endings that the command knows.
     init(_ path: String, others: String = "") throws {
       switch (path as NSString).pathExtension.lowercased() {
       case "safetensors": self = .safetensors
+      case "npy": self = .npy
+      case "npz": self = .npz
       case "csv": self = .csv
       default:
         throw ArrayFileError.otherKind(
-          path: path, kinds: ".safetensors\(others.isEmpty ? " or" : ",") .csv\(others)")
+          path: path, kinds: ".safetensors, .npz, .npy\(others.isEmpty ? " or" : ",") .csv\(others)")
       }
     }
   }
 
-  /// Images of a shape. Floats are taken to the nearest of the 256 grey levels that models train on.
-  static func images(_ path: String, shape: [Int]) throws -> ImageArray {
+  /// Images of a shape. Floats are taken to the nearest of the 256 grey levels that models train on. A folder of
+  /// pictures, a picture and NumPy's arrays are fitted to the shape as the options say.
+  static func images(_ path: String, shape: [Int], options: ImageOptions) throws -> any ImageSource {
     let size = shape.reduce(1, *)
     let bytes: [UInt8]
-    switch try Kind(path) {
+    let isText = ["csv", "safetensors"].contains((path as NSString).pathExtension.lowercased())
+    switch isText ? try Kind(path) : .npy {
+    case .npy, .npz: return try DatasetCatalog().allImages(path, options: options)
     case .csv:
       bytes = try table(path, columns: size).map { value in
         guard value >= 0, value <= 255 else {
@@ -91,6 +99,17 @@ enum ArrayFile {
   static func codes(_ path: String, size: Int, name: String) throws -> [Float] {
     switch try Kind(path) {
     case .csv: return try table(path, columns: size)
+    case .npy, .npz:
+      let arrays = try NumpyFile.arrays(path)
+      let array = arrays.first { $0.name == name } ?? arrays[0]
+      guard arrays.count == 1 || array.name == name, let count = array.shape.first, count > 0,
+        array.count == count * size
+      else {
+        throw ArrayFileError.otherShape(
+          path: path, tensor: array.name.isEmpty ? "the array" : array.name, found: array.shape,
+          needed: "[N, \(size)]\(arrays.count == 1 ? "" : " and the name \(name)")")
+      }
+      return try array.floats()
     case .safetensors:
       let reader = try SafetensorsReader(path)
       let tensor = try reader.tensor(name) ?? Self.only(reader)
@@ -102,14 +121,22 @@ enum ArrayFile {
     }
   }
 
-  /// Writes arrays of `count` images each; a .csv file gets the first of them.
+  /// Writes arrays of `count` images each; a .csv or .npy file gets the first of them.
   static func write(_ arrays: [NamedArray], labels: [Int32]?, count: Int, to path: String, kind: Kind) throws {
+    func shape(_ array: NamedArray) -> [Int] {
+      [count] + (array.shape.isEmpty ? [array.values.count / max(1, count)] : array.shape)
+    }
     switch kind {
+    case .npy:
+      guard let array = arrays.first else { return }
+      try NumpyFile.write(
+        NumpyFile.ArrayToWrite(array.name, array.values, shape: shape(array)), to: path)
+    case .npz:
+      var members = arrays.map { NumpyFile.ArrayToWrite($0.name, $0.values, shape: shape($0)) }
+      if let labels { members.append(NumpyFile.ArrayToWrite("label", labels, shape: [count])) }
+      try NumpyFile.write(members, to: path)
     case .safetensors:
-      var tensors = arrays.map { array in
-        let shape = array.shape.isEmpty ? [array.values.count / max(1, count)] : array.shape
-        return TensorToWrite(array.name, array.values, shape: [count] + shape)
-      }
+      var tensors = arrays.map { TensorToWrite($0.name, $0.values, shape: shape($0)) }
       if let labels { tensors.append(TensorToWrite("label", labels, shape: [count])) }
       try Safetensors.write(tensors, to: path)
     case .csv:

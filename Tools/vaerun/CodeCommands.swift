@@ -9,21 +9,23 @@ import Runtime
 /// `vaerun encode`
 enum EncodeCommand {
   private static let input = Option(
-    "input", short: "i", .file(endings: ["safetensors", "csv"]), help: "images to encode, .safetensors or .csv",
+    "input", short: "i", .file(endings: ["safetensors", "npz", "npy", "csv", "png", "jpg"]),
+    help: "images to encode: .safetensors, .npz, .npy, .csv, a picture or a folder",
     default: "the data set's")
   private static let output = Option(
-    "output", short: "o", .file(endings: ["safetensors", "csv"]), help: "the codes, .safetensors or .csv",
+    "output", short: "o", .file(endings: ["safetensors", "npz", "npy", "csv"]),
+    help: "the codes, .safetensors, .npz, .npy or .csv",
     default: "codes.safetensors in the run's folder")
 
   static let command = Command(
     "encode", summary: "writes the codes of images",
     details: [
       "The codes are the posterior's means for a VAE. Images come from the data set or from a file: .safetensors with "
-        + "a tensor x [N,C,H,W] of U8 (0 to 255) or floats (0 to 1), or .csv with one image per line, its pixels 0 to "
-        + "255 in the order C, H, W.",
-      "A .safetensors file of codes has one tensor per result of the model's encoder (z, and for a VAE z.mean and "
-        + "z.logvar) and for a data set the classes (label); a .csv file has a line of names (label, z1, z2, ...) and one "
-        + "code per line.",
+        + "a tensor x [N,C,H,W] of U8 (0 to 255) or floats (0 to 1), NumPy's .npy or .npz, .csv with one image per line, "
+        + "its pixels 0 to 255 in the order C, H, W, or a PNG or JPEG picture or a folder of them.",
+      "A .safetensors or .npz file of codes has one array per result of the model's encoder (z, and for a VAE z.mean and "
+        + "z.logvar) and for a data set the classes (label); an .npy file has the codes alone; a .csv file has a line of "
+        + "names (label, z1, z2, ...) and one code per line.",
     ],
     positionals: [CommonOptions.model],
     options: [input, output] + CommonOptions.trained + CommonOptions.images + [CommonOptions.quiet],
@@ -40,11 +42,13 @@ enum EncodeCommand {
     var labels: [Int32]?
     if let input = invocation[input] {
       guard let shape = trained.manifest.inputs.first?.shape else { throw RunError.noImages }
-      source = try ArrayFile.images(input, shape: shape)
+      source = try ArrayFile.images(
+        input, shape: shape,
+        options: DataOptions.images(DataOptions.given(invocation), invocation, modelShape: shape))
     } else {
-      let dataset = try CommonOptions.load(invocation, run: trained.configuration)
-      source = ImageArray(dataset)
-      labels = dataset.labels.map { Int32($0) }
+      let dataset = try CommonOptions.load(invocation, of: trained)
+      source = dataset
+      labels = dataset.labels
     }
     let results = try encode(source, with: trained.instance, inputs: try trained.inputs(invocation))
     try ArrayFile.write(results, labels: labels, count: source.count, to: path, kind: kind)
@@ -69,19 +73,19 @@ enum EncodeCommand {
 /// `vaerun decode`
 enum DecodeCommand {
   private static let input = Option(
-    "input", short: "i", .file(endings: ["safetensors", "csv"]),
-    help: "the codes, .safetensors (a tensor z [N,L]) or .csv (one code per line)",
+    "input", short: "i", .file(endings: ["safetensors", "npz", "npy", "csv"]),
+    help: "the codes, .safetensors or .npz (with z [N,L]), .npy or .csv (one code per line)",
     default: "codes.safetensors in the run's folder")
   private static let output = Option(
-    "output", short: "o", .file(endings: ["safetensors", "csv", "png"]),
-    help: "the images, .safetensors, .csv or .png",
+    "output", short: "o", .file(endings: ["safetensors", "npz", "npy", "csv", "png"]),
+    help: "the images, .safetensors, .npz, .npy, .csv or .png",
     default: "decoded.png in the run's folder")
 
   static let command = Command(
     "decode", summary: "writes the images that codes decode to",
     details: [
       "A .csv file of codes may begin with a line of names; a column called label is left out. The images are the "
-        + "likelihood's means, 0 to 1: a tensor x [N,C,H,W] in .safetensors, one image per line in .csv, a picture of at "
+        + "likelihood's means, 0 to 1: an array x [N,C,H,W] in .safetensors, .npz and .npy, one image per line in .csv, a picture of at "
         + "most 2500 images in .png."
     ],
     positionals: [CommonOptions.model],

@@ -1,3 +1,4 @@
+import Artifact
 import CommandLineTable
 import Datasets
 import Foundation
@@ -16,14 +17,6 @@ enum CommonOptions {
   static let weights = Option(
     "weights", .file(endings: ["safetensors"]), help: "take the weights of this .safetensors file")
   static let best = Flag("best", help: "take the run's best weights instead of its last")
-  static let data = Option(
-    "data", .choice(DatasetCatalog.names), help: "the data set", default: "mnist where it is found, else digits"
-  )
-  static let dataFolder = Option(
-    "data-dir", .folder, help: "where the data sets' files are",
-    default: "VAEC_DATA_DIR, then the cache folder")
-  static let split = Option("split", .choice(["train", "test"]), help: "which of its images", value: "test")
-  static let limit = Option("limit", .integer(1...), help: "take only the first N images", default: "all")
   static let seed = Option("seed", .seed, help: "chooses the noise", default: "the run's")
   static let threads = Option("threads", .integer(1...1024), help: "threads", default: "all processors")
   static let beta = Option("beta", .number, help: "the same as --hyper beta=X")
@@ -36,7 +29,7 @@ enum CommonOptions {
   /// Options of the commands that take a trained model.
   static let trained: [any CommandOption] = [run, weights, best, threads]
   /// Options of the commands that take images of a data set.
-  static let images: [any CommandOption] = [data, dataFolder, split, limit]
+  static let images = DataOptions.one
 
   /// The values of `--beta` and `--hyper`.
   static func hypers(_ invocation: Invocation) throws -> [String: Double] {
@@ -58,18 +51,36 @@ enum CommonOptions {
     invocation[threads] ?? ProcessInfo.processInfo.activeProcessorCount
   }
 
-  /// The images of a split of the data set that the options name, or else of the one that a run was made on.
+  /// The images of a split of the data set that the options name, or else of the one that a run was made on, in the
+  /// form that the model takes.
+  ///
   /// - Parameter usual: the limit where the options name none.
   static func load(
-    _ invocation: Invocation, run: RunConfiguration? = nil, split: DatasetSplit, limit usual: Int? = nil
+    _ invocation: Invocation, run: RunConfiguration? = nil, split: DatasetSplit, model: Manifest?,
+    limit usual: Int? = nil
   ) throws -> Dataset {
-    let catalog = DatasetCatalog(directory: invocation[dataFolder] ?? run?.dataFolder)
-    return try catalog.load(
-      invocation[data] ?? run?.data ?? catalog.defaultName, split: split, limit: invocation[limit] ?? usual)
+    let catalog = DatasetCatalog(directory: invocation[DataOptions.folder] ?? run?.dataFolder)
+    var options = DataOptions.images(
+      DataOptions.remembered(invocation, run: run), invocation,
+      modelShape: model?.inputs.first { $0.shape.count == 3 }?.shape)
+    options.limit = options.limit ?? usual
+    let dataset = try catalog.load(
+      invocation[DataOptions.data] ?? run?.data ?? catalog.defaultName, split: split, options: options)
+    if dataset.leftOut > 0 {
+      Terminal.complain(
+        "vaerun: note: \(dataset.name): \(Terminal.count(dataset.leftOut, "damaged picture")) left out of the "
+          + "\(split.rawValue) images")
+    }
+    return dataset
   }
 
   /// The images of the split that the options name.
-  static func load(_ invocation: Invocation, run: RunConfiguration?) throws -> Dataset {
-    try load(invocation, run: run, split: invocation[split] == "train" ? .train : .test)
+  static func load(_ invocation: Invocation, of trained: TrainedModel) throws -> Dataset {
+    try load(invocation, of: trained, split: invocation[DataOptions.split] == "train" ? .train : .test)
+  }
+
+  /// The images of a split.
+  static func load(_ invocation: Invocation, of trained: TrainedModel, split: DatasetSplit) throws -> Dataset {
+    try load(invocation, run: trained.configuration, split: split, model: trained.manifest)
   }
 }

@@ -22,9 +22,9 @@ enum EvaluateCommand {
 
   static func run(_ invocation: Invocation) throws {
     let trained = try TrainedModel(invocation)
-    let dataset = try CommonOptions.load(invocation, run: trained.configuration)
+    let dataset = try CommonOptions.load(invocation, of: trained)
     let evaluation = try ModelEvaluation(
-      trained.instance, on: ImageArray(dataset), inputs: try trained.inputs(invocation))
+      trained.instance, on: dataset, inputs: try trained.inputs(invocation))
     if invocation[CommonOptions.json] {
       return try Terminal.say(json: Report(evaluation, model: trained, dataset: dataset))
     }

@@ -37,13 +37,13 @@ enum LatentsCommand {
 
   static func run(_ invocation: Invocation) throws {
     let trained = try TrainedModel(invocation)
-    let dataset = try CommonOptions.load(invocation, run: trained.configuration)
+    let dataset = try CommonOptions.load(invocation, of: trained)
     let pictures = ModelPictures(instance: trained.instance)
     let codes = try pictures.codes(of: dataset, inputs: try trained.inputs(invocation))
     let stem = stem(invocation[CommonOptions.output] ?? trained.place("latents"))
     let array = NamedArray(name: trained.manifest.latents.first?.name ?? "z", role: .latent, values: codes)
     try ArrayFile.write(
-      [array], labels: dataset.labels.map { Int32($0) }, count: dataset.count, to: stem + ".csv", kind: .csv)
+      [array], labels: dataset.labels, count: dataset.count, to: stem + ".csv", kind: .csv)
     Terminal.tell(invocation, "\(stem).csv: \(Terminal.count(dataset.count, "code"))")
     guard pictures.latentSize >= 2 else { return }
     try write(invocation, try scatter(codes, of: dataset, pictures, invocation), to: stem + ".png")

@@ -24,9 +24,7 @@ enum PCACommand {
       "The pictures are variance.png (the share by the number of components), reconstructions.png and latents.png (the "
         + "test images along the first two components).",
     ],
-    options: [
-      CommonOptions.data, CommonOptions.dataFolder, CommonOptions.limit, shares, output, CommonOptions.quiet,
-    ],
+    options: DataOptions.both + [shares, output, CommonOptions.quiet],
     examples: [
       Example("vaerun pca --data digits", "of the built-in digits"),
       Example("vaerun pca --data mnist --variance 50,99", "at other shares"),
@@ -34,11 +32,11 @@ enum PCACommand {
 
   static func run(_ invocation: Invocation) throws {
     let shares = try shares(invocation[shares] ?? "80,90,95")
-    let train = try CommonOptions.load(invocation, split: .train)
-    let test = try CommonOptions.load(invocation, split: .test)
+    let train = try CommonOptions.load(invocation, split: .train, model: nil)
+    let test = try CommonOptions.load(invocation, split: .test, model: nil)
     let folder = invocation[output] ?? "pca"
     let start = ContinuousClock.now
-    let components = try PixelComponents(of: ImageArray(train))
+    let components = try PixelComponents(of: train)
     let seconds = start.duration(to: .now) / .seconds(1)
     Terminal.tell(
       invocation,
@@ -50,8 +48,8 @@ enum PCACommand {
       let count = components.analysis.count(explaining: share / 100)
       counts.append(count)
       let start = ContinuousClock.now
-      let onTrain = try components.distance(of: ImageArray(train), components: count)
-      let onTest = try components.distance(of: ImageArray(test), components: count)
+      let onTrain = try components.distance(of: train, components: count)
+      let onTest = try components.distance(of: test, components: count)
       let seconds = start.duration(to: .now) / .seconds(1)
       Terminal.tell(
         invocation,
@@ -81,8 +79,8 @@ enum PCACommand {
     guard components.analysis.components.rows >= 2 else { return }
     let scatter = ScatterPlot(
       title: "\(test.name), \(Terminal.count(test.count, "test image"))", xName: "first component",
-      yName: "second component", codes: try components.project(ImageArray(test), components: 2),
-      labels: test.labels.map { Int($0) }, classNames: test.classNames)
+      yName: "second component", codes: try components.project(test, components: 2),
+      labels: (test.labels ?? []).map { Int($0) }, classNames: test.classNames)
     try write(invocation, scatter, to: folder + "/latents.png")
   }
 
@@ -92,7 +90,7 @@ enum PCACommand {
   ) throws -> ImageGrid {
     let shown = min(10, test.count)
     let pixels = test.imageBytes
-    let bytes = Array(test.images.prefix(shown * pixels))
+    let bytes = try test.bytes(of: 0..<shown)
     let (channels, height, width) = (test.imageShape[0], test.imageShape[1], test.imageShape[2])
     var rows = [try Raster.batch(bytes: bytes, channels: channels, height: height, width: width)]
     guard let images = Matrix(rows: shown, columns: pixels, values: bytes.map(Double.init)) else {

@@ -20,7 +20,7 @@ enum ReconstructCommand {
 
   static func run(_ invocation: Invocation) throws {
     let trained = try TrainedModel(invocation)
-    let dataset = try CommonOptions.load(invocation, run: trained.configuration)
+    let dataset = try CommonOptions.load(invocation, of: trained)
     let figure = try ModelPictures(instance: trained.instance).reconstructions(
       of: dataset, count: invocation[count] ?? 20, inputs: try trained.inputs(invocation))
     try write(invocation, figure, to: invocation[CommonOptions.output] ?? trained.place("reconstructions.png"))
@@ -29,7 +29,7 @@ enum ReconstructCommand {
 
 /// `vaerun manifold`
 enum ManifoldCommand {
-  private static let size = Option("size", .integer(2...50), help: "images along each side", value: 20)
+  private static let size = Option("grid", .integer(2...50), help: "images along each side", value: 20)
   private static let range = Option(
     "range", .positiveNumber, help: "the plane reaches from -X to X",
     default: "2; without a prior, the middle 98 % of the codes")
@@ -45,7 +45,7 @@ enum ManifoldCommand {
     ],
     examples: [
       Example("vaerun manifold", "20 by 20 images"),
-      Example("vaerun manifold --size 9 --range 3 --axes 1,4", "the first and the fourth of several latents"),
+      Example("vaerun manifold --grid 9 --range 3 --axes 1,4", "the first and the fourth of several latents"),
     ])
 
   static func run(_ invocation: Invocation) throws {
@@ -59,7 +59,7 @@ enum ManifoldCommand {
     } else if pictures.hasPrior {
       plane = LatentPlane(size: size, reach: 2, axes: axes)
     } else {
-      let dataset = try CommonOptions.load(invocation, run: trained.configuration)
+      let dataset = try CommonOptions.load(invocation, of: trained)
       let codes = try pictures.codes(of: dataset, inputs: try trained.inputs(invocation))
       plane = LatentPlane(size: size, around: codes, latentSize: pictures.latentSize, axes: axes)
     }

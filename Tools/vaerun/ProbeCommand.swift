@@ -19,10 +19,7 @@ enum ProbeCommand {
         + "taken, in shares of the class."
     ],
     positionals: [CommonOptions.model],
-    options: CommonOptions.trained + [
-      CommonOptions.data, CommonOptions.dataFolder, CommonOptions.limit, neighbors, CommonOptions.output,
-      CommonOptions.quiet,
-    ],
+    options: CommonOptions.trained + DataOptions.both + [neighbors, CommonOptions.output, CommonOptions.quiet],
     examples: [Example("vaerun probe", "the newest run of the newest model")])
 
   static func run(_ invocation: Invocation) throws {
@@ -30,12 +27,15 @@ enum ProbeCommand {
     let pictures = ModelPictures(instance: trained.instance)
     let inputs = try trained.inputs(invocation)
     func codes(_ split: DatasetSplit) throws -> (codes: Matrix, labels: [Int], dataset: Dataset) {
-      let dataset = try CommonOptions.load(invocation, run: trained.configuration, split: split)
+      let dataset = try CommonOptions.load(invocation, of: trained, split: split)
+      guard let labels = dataset.labels else {
+        throw UsageError("\(dataset.name) has no classes to read", "choose a data set with labels")
+      }
       let codes = try pictures.codes(of: dataset, inputs: inputs)
       guard let matrix = Matrix(codes: codes, size: pictures.latentSize) else {
         throw StatisticsError.shape(what: "the linear probe")
       }
-      return (matrix, dataset.labels.map { Int($0) }, dataset)
+      return (matrix, labels.map { Int($0) }, dataset)
     }
     let train = try codes(.train)
     let test = try codes(.test)

@@ -27,10 +27,10 @@ struct ModelPictures {
   func reconstructions(of dataset: Dataset, count: Int, inputs: EntryInputs) throws -> ImageGrid {
     let chosen = try dataset.subset(Self.classesInTurn(dataset, count: count))
     let floats = try instance.results(
-      of: ImageArray(chosen), entry: "reconstruct", result: try imageResult(of: "reconstruct"), inputs: inputs)
+      of: chosen, entry: "reconstruct", result: try imageResult(of: "reconstruct"), inputs: inputs)
     let shape = try imageShape()
     let originals = try Raster.batch(
-      bytes: chosen.images, channels: shape[0], height: shape[1], width: shape[2])
+      bytes: chosen.allBytes(), channels: shape[0], height: shape[1], width: shape[2])
     return try ImageGrid.reconstructions(originals: originals, reconstructions: try rasters(floats))
   }
 
@@ -75,7 +75,7 @@ struct ModelPictures {
   ) -> ScatterPlot {
     ScatterPlot(
       title: "\(dataset.name), \(Terminal.count(dataset.count, "\(dataset.split.rawValue) image"))",
-      xName: axes.x, yName: axes.y, codes: plane, labels: dataset.labels.map { Int($0) },
+      xName: axes.x, yName: axes.y, codes: plane, labels: (dataset.labels ?? []).map { Int($0) },
       classNames: dataset.classNames, priorDeviations: priorDeviations)
   }
 
@@ -85,7 +85,7 @@ struct ModelPictures {
     guard let latent = entry.results.first(where: { $0.role == .latent }) else {
       throw ModelError.missingArgument(entry: "encode", argument: "a result that is a code")
     }
-    return try instance.results(of: ImageArray(dataset), entry: "encode", result: latent.name, inputs: inputs)
+    return try instance.results(of: dataset, entry: "encode", result: latent.name, inputs: inputs)
   }
 
   /// `z₁` for latent 0.
@@ -113,7 +113,8 @@ struct ModelPictures {
   /// Numbers of `count` images: the first of each class, then the second of each, and so on.
   private static func classesInTurn(_ dataset: Dataset, count: Int) -> [Int] {
     var places = [Int](repeating: 0, count: max(1, dataset.classNames.count))
-    let ranked = dataset.labels.enumerated().map { index, label in
+    guard let labels = dataset.labels else { return Array(0..<min(count, dataset.count)) }
+    let ranked = labels.enumerated().map { index, label in
       defer { places[Int(label)] += 1 }
       return (round: places[Int(label)], label: label, index: index)
     }

@@ -25,9 +25,8 @@ enum SampleCommand {
         + "prior; its codes are drawn from what its encoder makes of the training images."
     ],
     positionals: [CommonOptions.model],
-    options: [count, columns, codes, components] + CommonOptions.trained + [
-      CommonOptions.data, CommonOptions.dataFolder, CommonOptions.limit, CommonOptions.seed,
-      CommonOptions.output, CommonOptions.quiet,
+    options: [count, columns, codes, components] + CommonOptions.trained + DataOptions.both + [
+      CommonOptions.seed, CommonOptions.output, CommonOptions.quiet,
     ],
     examples: [
       Example("vaerun sample", "100 images from the newest run"),
@@ -50,7 +49,7 @@ enum SampleCommand {
       }
       figure = try pictures.samples(count: count, columns: columns, seed: inputs.seed)
     case let kind:
-      let train = try CommonOptions.load(invocation, run: trained.configuration, split: .train)
+      let train = try CommonOptions.load(invocation, of: trained, split: .train)
       let codes = try pictures.codes(of: train, inputs: inputs)
       guard let points = Matrix(codes: codes, size: pictures.latentSize) else {
         throw StatisticsError.shape(what: "the sampler")

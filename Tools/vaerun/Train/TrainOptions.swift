@@ -27,22 +27,26 @@ enum TrainOptions {
   static let resume = Option(
     "resume", .folder,
     help: "go on with this run where it stopped, with its model, data and options; of those may change "
-      + "--epochs, --patience, --steps, --limit-time, --every, --threads and --data-dir")
+      + "--epochs, --patience, --steps, --limit-time, --every, --threads, --data-dir and --no-cache")
   static let config = Option(
     "config", .file(endings: ["json"]),
     help: "repeat the run of this config.json; options that are given count instead of its own")
   static let quiet = Flag("quiet", short: "q", help: "print errors alone")
   static let json = Flag("json", help: "print one JSON object per line: start, step, epoch, end")
 
-  static let all: [any CommandOption] = [
-    CommonOptions.data, CommonOptions.dataFolder, CommonOptions.limit, validation, epochs, batch, rate,
-    CommonOptions.beta, CommonOptions.hyper, seed, patience, steps, limitTime, CommonOptions.threads, output,
-    every, resume, config, json, quiet,
-  ]
+  static let all: [any CommandOption] =
+    [
+      DataOptions.data, DataOptions.folder, DataOptions.limit, validation, epochs, batch, rate,
+      CommonOptions.beta,
+      CommonOptions.hyper, seed, patience, steps, limitTime, CommonOptions.threads, output, every, resume,
+      config,
+      json, quiet,
+    ] + DataOptions.form
 
   /// Options that may change when a run goes on: they do not change what its steps compute.
   private static let changeable: [any CommandOption] = [
-    CommonOptions.dataFolder, epochs, patience, steps, limitTime, CommonOptions.threads, every, resume, json,
+    DataOptions.folder, DataOptions.noCache, epochs, patience, steps, limitTime, CommonOptions.threads, every,
+    resume, json,
     quiet,
   ]
 

@@ -33,10 +33,11 @@ struct TrainingSetup {
       ?? ModelLocation.load(invocation[CommonOptions.model], quietly: Self.isSilent(invocation))
 
     let old = basis?.configuration
-    training = try CommonOptions.load(invocation, run: old, split: .train, limit: old?.limit)
-    test = try CommonOptions.load(invocation, run: old, split: .test, limit: old?.limit)
-    let digest = Dataset.digest(of: [training, test])
-    if !invocation.isGiven(CommonOptions.data), !invocation.isGiven(CommonOptions.limit) {
+    training = try CommonOptions.load(
+      invocation, run: old, split: .train, model: model.manifest, limit: old?.limit)
+    test = try CommonOptions.load(invocation, run: old, split: .test, model: model.manifest, limit: old?.limit)
+    let digest = try Dataset.digest(of: [training, test])
+    if !DataOptions.changesImages(invocation) {
       try basis?.check(data: training.name, digest: digest)
     }
     configuration = try Self.configuration(
@@ -53,7 +54,7 @@ struct TrainingSetup {
     let held =
       configuration.validationImages == 0
       ? [] : try training.holdingOut(configuration.validationImages, seed: configuration.seed).validation
-    let data = TrainingData(ImageArray(training), holdingOut: held, test: ImageArray(test))
+    let data = TrainingData(training, holdingOut: held, test: test)
     trainer = try Trainer(instance, data: data, options: options, from: start)
   }
 
@@ -82,16 +83,21 @@ struct TrainingSetup {
     var configuration = RunConfiguration(
       model: manifest.name,
       modelFolder: invocation[CommonOptions.model] == nil ? basis?.modelFolder ?? model.folder : model.folder,
-      digests: .init(manifest, data: dataDigest), data: training.name,
-      dataFolder: invocation[CommonOptions.dataFolder].map { URL(fileURLWithPath: $0).path }
+      digests: .init(manifest, data: dataDigest),
+      // A path is kept so that it leads there from everywhere.
+      data: DatasetCatalog.names.contains(training.name)
+        ? training.name : URL(fileURLWithPath: training.name).path,
+      dataFolder: invocation[DataOptions.folder].map { URL(fileURLWithPath: $0).path }
         ?? basis?.dataFolder,
-      limit: invocation[CommonOptions.limit] ?? basis?.limit, trainingImages: training.count - held,
+      limit: invocation[DataOptions.limit] ?? basis?.limit, trainingImages: training.count - held,
       validationImages: held, testImages: test.count,
       epochs: invocation[TrainOptions.epochs] ?? basis?.epochs ?? manifest.training.epochs,
       batch: invocation[TrainOptions.batch] ?? basis?.batch ?? manifest.training.batch,
       rate: invocation[TrainOptions.rate] ?? basis?.rate ?? manifest.training.rate, hypers: hypers,
       seed: invocation[TrainOptions.seed] ?? basis?.seed ?? 1,
       threads: invocation[CommonOptions.threads] ?? basis?.threads ?? CommonOptions.threadCount(invocation))
+    let form = DataOptions.remembered(invocation, run: basis)
+    configuration.dataOptions = form.isEmpty ? nil : form
     configuration.patience = invocation[TrainOptions.patience] ?? basis?.patience
     let isResumed = invocation[TrainOptions.resume] != nil
     configuration.steps = invocation[TrainOptions.steps] ?? (isResumed ? nil : basis?.steps)

@@ -43,7 +43,7 @@ public enum BuiltInDigits {
     return try Dataset(
       name: DatasetCatalog.digits, split: split, imageShape: [1, DigitRaster.side, DigitRaster.side],
       images: images,
-      labels: labels, classNames: (0...9).map(String.init), source: "built in")
+      labels: labels.map { Int32($0) }, classNames: (0...9).map(String.init), source: "built in")
   }
 
   private static func write(

@@ -34,6 +34,16 @@ public enum FileFault: Equatable, Sendable {
   case truncatedGzip
   /// The compressed data are damaged; `reason` is zlib's text.
   case damagedGzip(reason: String)
+  /// Compressed data inside the file end before their end mark.
+  case truncatedDeflate
+  /// Compressed data inside the file are damaged; `reason` is zlib's text.
+  case damagedDeflate(reason: String)
+  /// The file has become shorter while it was read.
+  case shrunk
+  /// The file is not of the format that it should be; `reason` says why.
+  case notFormat(name: String, reason: String)
+  /// The file is of its format, and holds what is not to be taken: `problem` and `remedy`.
+  case unsuitable(problem: String, remedy: String)
 }
 
 extension FileFault: CustomStringConvertible {
@@ -64,6 +74,11 @@ extension FileFault: CustomStringConvertible {
     case .trailingBytes: "is damaged: bytes follow the data that its header declares"
     case .truncatedGzip: "is truncated: its gzip data end before their end mark"
     case .damagedGzip(let reason): "is damaged: its gzip data do not decompress (\(reason))"
+    case .truncatedDeflate: "is truncated: its compressed data end before their end mark"
+    case .damagedDeflate(let reason): "is damaged: its compressed data do not decompress (\(reason))"
+    case .shrunk: "has become shorter while it was read"
+    case .notFormat(let name, let reason): "is no \(name) file, or a damaged one: \(reason)"
+    case .unsuitable(let problem, _): problem
     }
   }
 
@@ -77,8 +92,10 @@ extension FileFault: CustomStringConvertible {
     case .tooLarge: "take a part of it"
     case .rank: "check that the images and the labels file are not exchanged"
     case .imageSides: "check that the file belongs to this data set"
+    case .unsuitable(_, let remedy): remedy
+    case .shrunk: "leave it alone while it is used"
     case .empty, .labelOutOfRange, .sizeOverflow, .truncatedHeader, .truncated, .trailingBytes, .truncatedGzip,
-      .damagedGzip:
+      .damagedGzip, .truncatedDeflate, .damagedDeflate, .notFormat:
       "get the file again"
     }
   }

@@ -44,7 +44,9 @@ public struct IDXArray: Sendable, Equatable {
 
   private static func openReader(path: String) throws -> any ByteReader {
     let firstBytes = try FileReader(path: path).read(count: 4)
-    if firstBytes.starts(with: gzipSignature) { return try GzipReader(source: FileReader(path: path)) }
+    if firstBytes.starts(with: gzipSignature) {
+      return try InflateReader(source: FileReader(path: path), .gzip)
+    }
     // A file that is not IDX either gets the message about what its name promises.
     if path.hasSuffix(".gz"), !firstBytes.starts(with: [0, 0]) {
       throw DatasetError.file(path: path, fault: .notGzip(firstBytes: firstBytes))

@@ -1,9 +1,29 @@
 internal import CZlib
 
-/// What a gzip file (RFC 1952; one member or several) decompresses to, with its check sums verified.
-final class GzipReader: ByteReader {
+/// What deflated bytes (RFC 1951) decompress to, with the check sums of their wrapper verified.
+final class InflateReader: ByteReader {
+  /// What is around the deflated bytes.
+  enum Wrapper {
+    /// A gzip file (RFC 1952), of one member or several.
+    case gzip
+    /// zlib's own (RFC 1950): MATLAB's.
+    case zlib
+    /// Nothing: a member of a ZIP archive.
+    case none
+
+    /// What zlib takes for it: 15 bits of window, as large as there are, and a sign.
+    fileprivate var windowBits: Int32 {
+      switch self {
+      case .gzip: 15 + 16
+      case .zlib: 15
+      case .none: -15
+      }
+    }
+  }
+
   let path: String
-  private let source: FileReader
+  private let source: any ByteReader
+  private let wrapper: Wrapper
   // zlib keeps the address of its stream and of the input between calls, so both live at fixed addresses, owned by
   // this object from init to deinit.
   private let stream: UnsafeMutablePointer<z_stream>
@@ -15,15 +35,16 @@ final class GzipReader: ByteReader {
   private static let largestExpansion = 1032
   private static let windowBytes = 1 << 15
 
-  /// A reader of `source`, which has to stand at the beginning of its file.
-  init(source: FileReader) throws {
+  /// A reader of `source`, which has to stand at the beginning of the wrapper.
+  init(source: any ByteReader, _ wrapper: Wrapper) throws {
     path = source.path
     self.source = source
+    self.wrapper = wrapper
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
     input = .allocate(byteCount: Self.inputBytes, alignment: 16)
-    // 15 bits of window, as large as there are; 16 says gzip and not zlib's own wrapper.
-    let status = inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    let status = inflateInit2_(
+      stream, wrapper.windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     guard status == Z_OK else { throw damaged("zlib does not start: status \(status)") }
   }
 
@@ -71,20 +92,21 @@ final class GzipReader: ByteReader {
     case Z_OK: return
     case Z_STREAM_END:
       if stream.pointee.avail_in == 0 { try refill() }
-      if stream.pointee.avail_in == 0 {
+      // Only gzip files go on with another member.
+      if stream.pointee.avail_in == 0 || wrapper != .gzip {
         finished = true
       } else if inflateReset(stream) != Z_OK {
         throw damaged("zlib does not restart")
       }
     case Z_BUF_ERROR:
       // No progress: with room for output that means no input.
-      throw DatasetError.file(path: path, fault: .truncatedGzip)
+      throw DatasetError.file(path: path, fault: wrapper == .gzip ? .truncatedGzip : .truncatedDeflate)
     default:
       throw damaged(stream.pointee.msg.map { String(cString: $0) } ?? "zlib's status \(status)")
     }
   }
 
   private func damaged(_ reason: String) -> DatasetError {
-    .file(path: path, fault: .damagedGzip(reason: reason))
+    .file(path: path, fault: wrapper == .gzip ? .damagedGzip(reason: reason) : .damagedDeflate(reason: reason))
   }
 }

@@ -1,0 +1,60 @@
+/// Images of one size, one behind the other: in memory, or in a file from which each is read when it is asked for, so
+/// that there may be more of them than memory.
+public struct ImageStore: Sendable {
+  /// The number of images.
+  public let count: Int
+  /// Bytes of one image.
+  public let imageBytes: Int
+  private let place: Place
+
+  private enum Place: Sendable {
+    case memory([UInt8])
+    /// The images begin at the offset.
+    case file(PositionedFile, offset: Int)
+  }
+
+  /// Images in memory; bytes behind the last whole image are left away.
+  init(_ bytes: [UInt8], imageBytes: Int) {
+    self.imageBytes = max(1, imageBytes)
+    count = bytes.count / self.imageBytes
+    place = .memory(bytes)
+  }
+
+  /// `count` images in a file, as they are.
+  ///
+  /// - Throws: `DatasetError` where the file cannot hold so many behind the offset.
+  init(_ file: PositionedFile, offset: Int, count: Int, imageBytes: Int) throws {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: imageBytes)
+    guard !overflow, count >= 0, imageBytes > 0, offset >= 0, offset <= file.size, bytes <= file.size - offset
+    else {
+      throw DatasetError.file(
+        path: file.path,
+        fault: .truncated(expected: overflow ? .max : bytes, available: max(0, file.size - offset)))
+    }
+    self.imageBytes = imageBytes
+    self.count = count
+    place = .file(file, offset: offset)
+  }
+
+  /// Copies one image to the beginning of a buffer of at least `imageBytes`.
+  ///
+  /// - Throws: `DatasetError` where there is no such image, the buffer is too small or the file cannot be read.
+  func copy(_ image: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+    guard image >= 0, image < count, buffer.count >= imageBytes else {
+      throw DatasetError.outOfRange(what: "the image's index", value: image, least: 0, most: count - 1)
+    }
+    let target = UnsafeMutableRawBufferPointer(rebasing: buffer[..<imageBytes])
+    switch place {
+    case .memory(let bytes):
+      // The guard: the range lies inside the array.
+      bytes.withUnsafeBytes { bytes in
+        target.copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: bytes[(image * imageBytes)..<((image + 1) * imageBytes)]))
+      }
+    case .file(let file, let offset):
+      guard try file.read(at: offset + image * imageBytes, into: target) == imageBytes else {
+        throw DatasetError.file(path: file.path, fault: .shrunk)
+      }
+    }
+  }
+}

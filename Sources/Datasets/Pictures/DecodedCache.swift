@@ -1,0 +1,203 @@
+internal import Artifact
+internal import CZlib
+import Foundation
+internal import ImageFiles
+
+/// The folder that decoded pictures and fetched data sets are kept in: VAEC_CACHE_DIR, or else vaec under the XDG base
+/// directory for caches ($XDG_CACHE_HOME, or ~/.cache). All of it may be removed at any time.
+public enum CacheFolder {
+  /// Nil where the environment names none.
+  public static func path(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> String? {
+    func named(_ variable: String) -> String? { environment[variable].flatMap { $0.isEmpty ? nil : $0 } }
+    if let folder = named("VAEC_CACHE_DIR") { return folder }
+    if let folder = named("XDG_CACHE_HOME") { return join(folder, "vaec") }
+    return named("HOME").map { join($0, ".cache/vaec") }
+  }
+}
+
+/// Decoded images in a file of the cache folder, under the digest of everything that they follow from.
+///
+/// The file: the images' bytes; a JSON text with key, sizes, the numbers of images that were left out, and a CRC-32
+/// (RFC 1952) of every 4 MiB of images; that text's length (64 bits) and CRC-32, little-endian; eight letters.
+struct DecodedCache {
+  let folder: String
+
+  /// What is kept beside the images.
+  private struct Footer: Codable {
+    var key: String
+    var count: Int
+    var imageBytes: Int
+    var skipped: [Int]
+    var checksums: [UInt32]
+  }
+
+  struct Images {
+    let store: ImageStore
+    /// The numbers of the images that were left out as damaged.
+    let skipped: [Int]
+  }
+
+  private static let mark = Array("vaecimg1".utf8)
+  private static let trailerBytes = 8 + 4 + 8
+  private static let chunkBytes = 1 << 22
+  private static let longestFooter = 1 << 28
+
+  /// The images under a key, decoded where they are not there yet or the file is damaged.
+  ///
+  /// - Parameter name: where the images come from: a part of it is part of the file's name, for people who look into the
+  ///   folder.
+  func images(key: String, name: String, _ work: ImageImport) throws -> Images {
+    let path = path(key: key, name: name)
+    if let images = read(path, key: key, imageBytes: work.imageBytes, threads: work.options.threads) {
+      return images
+    }
+    do {
+      try makeFolder(folder)
+      try AtomicFile.write(to: path) { sink in try Self.write(work, key: key, &sink) }
+    } catch let error as FileError {
+      throw DatasetError.noCache(path: folder, reason: error.reason)
+    }
+    guard let images = read(path, key: key, imageBytes: work.imageBytes, threads: work.options.threads) else {
+      throw DatasetError.noCache(path: folder, reason: "what was written there does not come back")
+    }
+    return images
+  }
+
+  /// Where the images of a key are kept.
+  func path(key: String, name: String) -> String {
+    let plain = splitPath(absolute(name)).name.unicodeScalars.map {
+      CharacterSet.alphanumerics.contains($0) && $0.isASCII ? $0 : "-"
+    }
+    let stem = String(String.UnicodeScalarView(plain.prefix(40)))
+    return join(folder, "\(stem)-\(key.prefix(24)).images")
+  }
+
+  private static func write(_ work: ImageImport, key: String, _ sink: inout AtomicFile.Sink) throws {
+    var footer = Footer(key: key, count: 0, imageBytes: work.imageBytes, skipped: [], checksums: [])
+    var chunk: [UInt8] = []
+    chunk.reserveCapacity(chunkBytes + work.imageBytes)
+    func flush(_ sink: inout AtomicFile.Sink, all: Bool) throws {
+      while chunk.count >= chunkBytes || (all && !chunk.isEmpty) {
+        let part = chunk.prefix(chunkBytes)
+        footer.checksums.append(checksum(Array(part)))
+        try sink.write(Array(part))
+        chunk.removeFirst(part.count)
+      }
+    }
+    footer.skipped = try work.run { image in
+      chunk += image
+      footer.count += 1
+      try flush(&sink, all: false)
+    }
+    try flush(&sink, all: true)
+    let text = Array(try JSONEncoder().encode(footer))
+    try sink.write(text + littleEndian(UInt64(text.count)) + littleEndian(checksum(text)) + mark)
+  }
+
+  /// The images of a file that is whole and under this key; nil for any other, which is then made again.
+  private func read(_ path: String, key: String, imageBytes: Int, threads: Int?) -> Images? {
+    guard let file = try? PositionedFile(path: path), file.size >= Self.trailerBytes,
+      let trailer = bytes(file, file.size - Self.trailerBytes, Self.trailerBytes),
+      Array(trailer.suffix(8)) == Self.mark
+    else { return nil }
+    let length = trailer[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let sum = trailer[8..<12].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    guard length <= Self.longestFooter, Int(length) <= file.size - Self.trailerBytes else { return nil }
+    let end = file.size - Self.trailerBytes - Int(length)
+    guard let text = bytes(file, end, Int(length)), Self.checksum(text) == sum,
+      let footer = try? JSONDecoder().decode(Footer.self, from: Data(text)), footer.key == key,
+      footer.imageBytes == imageBytes, footer.count >= 0,
+      footer.checksums.count == (end + Self.chunkBytes - 1) / Self.chunkBytes
+    else { return nil }
+    let (total, overflow) = footer.count.multipliedReportingOverflow(by: imageBytes)
+    guard !overflow, total == end else { return nil }
+    // Each part is read once here, which also brings what fits into the page cache.
+    let parts = ImageImport.map(footer.checksums.count, threads: threads) { part in
+      let begin = part * Self.chunkBytes
+      return bytes(file, begin, min(Self.chunkBytes, end - begin)).map(Self.checksum) == footer.checksums[part]
+    }
+    guard parts.allSatisfy({ $0 }),
+      let store = try? ImageStore(file, offset: 0, count: footer.count, imageBytes: imageBytes)
+    else { return nil }
+    return Images(store: store, skipped: footer.skipped)
+  }
+
+  private func bytes(_ file: PositionedFile, _ offset: Int, _ count: Int) -> [UInt8]? {
+    let bytes = try? [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      filled = try file.read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
+    }
+    return bytes?.count == count ? bytes : nil
+  }
+
+  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    UInt32(truncatingIfNeeded: bytes.withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) })
+  }
+
+  private static func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
+    withUnsafeBytes(of: value.littleEndian) { Array($0) }
+  }
+}
+
+extension ImageImport {
+  /// The images, from the cache where it is used and there, else decoded.
+  ///
+  /// - Parameters:
+  ///   - key: the digest of everything that the images follow from.
+  ///   - name: where they come from.
+  func images(key: String, name: String, cache: String?) throws -> DecodedCache.Images {
+    let images: DecodedCache.Images
+    if options.usesCache, let cache {
+      images = try DecodedCache(folder: join(cache, "decoded")).images(key: key, name: name, self)
+    } else {
+      let (total, overflow) = feed.count.multipliedReportingOverflow(by: imageBytes)
+      guard !overflow, AvailableMemory.holds(total) else {
+        throw DatasetError.file(
+          path: name,
+          fault: .unsuitable(
+            problem: "makes \(feed.count) images of \(imageBytes) bytes, more than there is memory for",
+            remedy: options.usesCache ? "set VAEC_CACHE_DIR to a folder" : "leave --no-cache away"))
+      }
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(total)
+      let skipped = try run { bytes += $0 }
+      images = DecodedCache.Images(store: ImageStore(bytes, imageBytes: imageBytes), skipped: skipped)
+    }
+    guard images.store.count > 0 else {
+      throw DatasetError.file(
+        path: name, fault: .unsuitable(problem: "has no picture that can be decoded", remedy: "get it again"))
+    }
+    return images
+  }
+}
+
+/// The digest of what decoded images follow from: every fact is added as a line.
+struct CacheKey {
+  private var digest = SHA256()
+
+  init(_ kind: String, _ fitting: Fitting, skipsDamaged: Bool) {
+    add("decoded images 1", kind, fitting.size.text, "\(fitting.channels)", fitting.crop.text)
+    add(fitting.filter.rawValue, fitting.background.hex, "\(skipsDamaged)")
+  }
+
+  mutating func add(_ facts: String...) {
+    for fact in facts {
+      // The length keeps two texts from being taken for one.
+      digest.update("\(fact.utf8.count) ".utf8)
+      digest.update(fact.utf8)
+      digest.update("\n".utf8)
+    }
+  }
+
+  consuming func finish() -> String { digest.finish() }
+}
+
+func join(_ folder: String, _ name: String) -> String {
+  folder.hasSuffix("/") ? folder + name : folder + "/" + name
+}
+
+/// A path from the root, without a slash at its end.
+func absolute(_ path: String) -> String {
+  let whole = path.hasPrefix("/") ? path : join(FileManager.default.currentDirectoryPath, path)
+  let slashes = whole.reversed().prefix { $0 == "/" }.count
+  return slashes == whole.count ? "/" : String(whole.dropLast(slashes))
+}
