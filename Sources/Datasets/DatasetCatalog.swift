@@ -6,15 +6,20 @@ internal import ImageFiles
 /// Folders, in this order: the given one (`--data-dir`), the environment's VAEC_DATA_DIR, the cache folder
 /// (`CacheFolder`). In each: NAME/ (or the layout of torchvision, such as MNIST/raw/), and then the folder itself. The
 /// files are the four of MNIST (`train-images-idx3-ubyte`, ...), plain or .gz. The data set `digits` is built in and
-/// needs no file. What is no name is the path of a folder of pictures or of an array file.
+/// needs no file, like the other built-in ones. What is no name is the path of a folder of pictures or of an array file.
 public struct DatasetCatalog: Sendable {
   public static let mnist = "mnist"
   public static let fashionMNIST = "fashion-mnist"
   /// The built-in digits: see `BuiltInDigits`.
   public static let digits = "digits"
 
+  /// The built-in house numbers: see `StreetDigits`.
+  public static let streetDigits = "street-digits"
+  /// The built-in faces: see `CartoonFaces`.
+  public static let cartoonFaces = "cartoon-faces"
+
   /// All names, in the order in which they are to be listed.
-  public static let names = entries.map(\.name) + [digits]
+  public static let names = entries.map(\.name) + builtIn.map(\.name)
 
   /// The folders that are searched, in order.
   public let folders: [String]
@@ -37,9 +42,9 @@ public struct DatasetCatalog: Sendable {
   /// The data set to take where none is named: MNIST where it is found, else the built-in digits.
   public var defaultName: String { isAvailable(Self.mnist) ? Self.mnist : Self.digits }
 
-  /// Whether all files of a data set are there. The built-in digits always are; an unknown name never is.
+  /// Whether all files of a data set are there. The built-in ones always are; an unknown name never is.
   public func isAvailable(_ name: String) -> Bool {
-    if name == Self.digits { return true }
+    if Self.builtIn.contains(where: { $0.name == name }) { return true }
     guard let entry = Self.entries.first(where: { $0.name == name }) else { return false }
     return DatasetSplit.allCases.allSatisfy { (try? files(of: entry, split: $0)) != nil }
   }
@@ -98,9 +103,9 @@ public struct DatasetCatalog: Sendable {
 
   /// A data set of the catalog.
   private func loadNamed(_ name: String, split: DatasetSplit, options: ImageOptions) throws -> Dataset {
-    if name == Self.digits {
-      let standard = BuiltInDigits.standardCount(of: split)
-      return try BuiltInDigits.make(split, count: min(options.limit ?? standard, standard))
+    if let builtIn = Self.builtIn.first(where: { $0.name == name }) {
+      let standard = builtIn.standardCount(split)
+      return try builtIn.make(split, min(options.limit ?? standard, standard))
     }
     guard let entry = Self.entries.first(where: { $0.name == name }) else {
       throw DatasetError.unknownDataset(name: name, known: Self.names)
@@ -153,6 +158,23 @@ extension DatasetCatalog {
     let subfolders: [String]
     let classNames: [String]
   }
+
+  /// A data set that is made.
+  private struct BuiltIn: Sendable {
+    let name: String
+    let standardCount: @Sendable (DatasetSplit) -> Int
+    let make: @Sendable (DatasetSplit, _ count: Int) throws -> Dataset
+  }
+
+  private static let builtIn = [
+    BuiltIn(name: digits, standardCount: BuiltInDigits.standardCount) { try BuiltInDigits.make($0, count: $1) },
+    BuiltIn(name: streetDigits, standardCount: StreetDigits.standardCount) {
+      try StreetDigits.make($0, count: $1)
+    },
+    BuiltIn(name: cartoonFaces, standardCount: CartoonFaces.standardCount) {
+      try CartoonFaces.make($0, count: $1)
+    },
+  ]
 
   private struct Files {
     let images: String

@@ -54,7 +54,7 @@ public enum BuiltInDigits {
     var shape = DigitShape()
     var raster = DigitRaster()
     for index in range {
-      var draws = DigitDraws(stream: stream, image: UInt32(truncatingIfNeeded: index))
+      var draws = ImageDraws(stream: stream, image: UInt32(truncatingIfNeeded: index))
       let digit = draws.below(10)
       shape.write(digit, &draws)
       labels[index] = UInt8(digit)

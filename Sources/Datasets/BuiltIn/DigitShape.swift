@@ -18,7 +18,7 @@ struct DigitShape {
   }
 
   /// Writes the digit in a random hand.
-  mutating func write(_ digit: Int, _ draws: inout DigitDraws) {
+  mutating func write(_ digit: Int, _ draws: inout ImageDraws) {
     let skeleton = Self.pick(DigitSkeleton.ofDigits[digit], &draws)
     let hand = Hand(digit: digit, &draws)
     segments.removeAll(keepingCapacity: true)
@@ -30,7 +30,7 @@ struct DigitShape {
     place(hand)
   }
 
-  private static func pick(_ skeletons: [DigitSkeleton], _ draws: inout DigitDraws) -> DigitSkeleton {
+  private static func pick(_ skeletons: [DigitSkeleton], _ draws: inout ImageDraws) -> DigitSkeleton {
     let total = skeletons.reduce(0) { $0 + $1.weight }
     var rest = draws.unit() * total
     for skeleton in skeletons.dropLast() {
@@ -41,7 +41,7 @@ struct DigitShape {
   }
 
   /// The stroke's points after the hand's deformation and a jitter of their own; the two of a corner stay one.
-  private mutating func deform(_ stroke: [SIMD2<Float>], _ hand: Hand, _ draws: inout DigitDraws) {
+  private mutating func deform(_ stroke: [SIMD2<Float>], _ hand: Hand, _ draws: inout ImageDraws) {
     points.removeAll(keepingCapacity: true)
     for (index, point) in stroke.enumerated() {
       if index > 0, point == stroke[index - 1] {

@@ -27,7 +27,7 @@ struct Hand {
     (0.90, 0.16), (0.86, 0.16), (0.84, 0.16), (0.86, 0.17), (0.86, 0.16),
   ]
 
-  init(digit: Int, _ draws: inout DigitDraws) {
+  init(digit: Int, _ draws: inout ImageDraws) {
     let slants = Self.slants[digit]
     let widths = Self.widths[digit]
     slant = slants.mean + slants.deviation * draws.bell()

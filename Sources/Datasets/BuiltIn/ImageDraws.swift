@@ -1,9 +1,9 @@
 internal import Random
 
-/// The random numbers of one built-in digit, drawn in the order of use from the counters of that image alone.
+/// The random numbers of one built-in image, drawn in the order of use from the counters of that image alone.
 ///
-/// Nothing here calls the C library's mathematics, so that the digits are the same bytes on every machine.
-struct DigitDraws {
+/// Nothing here calls the C library's mathematics, so that the images are the same bytes on every machine.
+struct ImageDraws {
   private let stream: RandomStream
   private let image: UInt32
   private var block: UInt32 = 0
