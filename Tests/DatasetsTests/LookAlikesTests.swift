@@ -19,7 +19,7 @@ import Testing
 
   /// Results that are published depend on these bytes: whoever changes the images on purpose records the new digest
   /// (FNV-1a, 64 bits), and those results again.
-  @Test(arguments: zip(makers.indices, ["", ""]))
+  @Test(arguments: zip(makers.indices, ["4906b2b0684f3eed", "1d231658f49de3cc"]))
   func theImagesAreTheSameBytesEverywhere(maker: Int, digest: String) throws {
     let images = try Self.makers[maker](.train, 100, 0)
     let facts = images.attributes.flatMap(\.values)
@@ -37,9 +37,11 @@ import Testing
     // Something stands out from the ground in the middle of every image.
     for index in 0..<500 {
       let image = try digits.image(index)
-      let middle = (4..<28).flatMap { y in (8..<24).map { x in Int(image[1024 + y * 32 + x]) } }
-      let (low, high) = (middle.min() ?? 0, middle.max() ?? 0)
-      #expect(high - low > 24, "image \(index)")
+      let contrasts = (0..<3).map { channel in
+        let middle = (4..<28).flatMap { y in (8..<24).map { x in Int(image[1024 * channel + 32 * y + x]) } }
+        return (middle.max() ?? 0) - (middle.min() ?? 0)
+      }
+      #expect((contrasts.max() ?? 0) > 24, "image \(index)")
     }
   }
 
