@@ -35,7 +35,7 @@ import Testing
         "train --data pictures --crop fit --background black --test-fraction 0.25 --epochs 2", in: folder)
       #expect(training.status == 0, "\(training.errors)")
       #expect(
-        training.output.contains("data    pictures: 18 training and 6 test images (pictures)"),
+        training.output.contains(": 18 training images, 6 test images (pictures)"),
         "\(training.output)")
       let cached = try FileManager.default.contentsOfDirectory(atPath: folder + "/.cache/vaec/decoded")
       #expect(cached.count == 2)
@@ -79,7 +79,7 @@ import Testing
       try Data(images).write(to: URL(fileURLWithPath: folder + "/mine.npy"))
       let run = try vaerun("train --data mine.npy --epochs 1", in: folder)
       #expect(run.status == 0, "\(run.errors)")
-      #expect(run.output.contains("18 training and 2 test images (mine.npy)"), "\(run.output)")
+      #expect(run.output.contains("18 training images, 2 test images (mine.npy)"), "\(run.output)")
       #expect(try vaerun("latents", in: folder).status == 0)
     }
   }
