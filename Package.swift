@@ -89,7 +89,7 @@ let package = Package(
       name: "vaerun",
       dependencies: [
         "CommandLineTable", "Runtime", "Datasets", "ImageFiles", "Evaluation", "Statistics", "Reporting",
-        "Artifact",
+        "Artifact", "Diagnostics",
       ],
       path: "Tools/vaerun"),
 

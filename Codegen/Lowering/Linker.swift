@@ -1,10 +1,8 @@
+import Artifact
 import Foundation
 
 /// Makes a shared object of an object file. Generated code calls nothing, so any linker does, without a C library.
 enum Linker {
-  /// The linkers that are tried, in this order.
-  private static let candidates = ["ld.lld", "ld", "lld"]
-
   static func link(object: [UInt8], to path: String, soname: String) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "vaec-\(ProcessInfo.processInfo.globallyUniqueString)")
@@ -12,7 +10,9 @@ enum Linker {
     defer { try? FileManager.default.removeItem(at: folder) }
     let objectFile = folder.appendingPathComponent("model.o")
     try Data(object).write(to: objectFile)
-    guard let linker = candidates.lazy.compactMap(find).first else { throw LinkError.noLinker }
+    guard let linker = ProgramSearch.linkers.lazy.compactMap({ ProgramSearch.find($0) }).first else {
+      throw LinkError.noLinker
+    }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: linker)
     process.arguments = [
@@ -26,13 +26,6 @@ enum Linker {
     let output = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     guard process.terminationStatus == 0 else { throw LinkError.failed(linker: linker, output: output) }
-  }
-
-  private static func find(_ name: String) -> String? {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
-    return (folders + ["/usr/bin", "/usr/local/bin"]).map { $0 + "/" + name }.first {
-      FileManager.default.isExecutableFile(atPath: $0)
-    }
   }
 }
 

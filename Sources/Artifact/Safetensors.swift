@@ -13,18 +13,33 @@ public enum Safetensors {
     case i32 = "I32"
     case i16 = "I16"
     case i8 = "I8"
+    case u64 = "U64"
+    case u32 = "U32"
+    case u16 = "U16"
     case u8 = "U8"
     case bool = "BOOL"
+    case f8e4m3 = "F8_E4M3"
+    case f8e5m2 = "F8_E5M2"
+    case f8e8m0 = "F8_E8M0"
+    case f6e2m3 = "F6_E2M3"
+    case f6e3m2 = "F6_E3M2"
+    case f4 = "F4"
+    case c64 = "C64"
 
-    /// Bytes per element.
-    public var size: Int {
+    /// Bits per element.
+    public var bits: Int {
       switch self {
-      case .f64, .i64: 8
-      case .f32, .i32: 4
-      case .f16, .bf16, .i16: 2
-      case .i8, .u8, .bool: 1
+      case .f64, .i64, .u64, .c64: 64
+      case .f32, .i32, .u32: 32
+      case .f16, .bf16, .i16, .u16: 16
+      case .i8, .u8, .bool, .f8e4m3, .f8e5m2, .f8e8m0: 8
+      case .f6e2m3, .f6e3m2: 6
+      case .f4: 4
       }
     }
+
+    /// Bytes per element, rounded up; elements of fewer than 8 bits are packed.
+    public var size: Int { (bits + 7) / 8 }
   }
 
   /// One tensor's entry in the header.
@@ -36,7 +51,7 @@ public enum Safetensors {
     public var range: Range<Int>
 
     /// The number of elements.
-    public var count: Int { range.count / element.size }
+    public var count: Int { shape.reduce(1, *) }
   }
 
   /// No header is longer, here as in the format's own library.
@@ -49,6 +64,7 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
   case badTensor(path: String, tensor: String, problem: String)
   case noTensor(path: String, tensor: String, there: [String])
   case otherElement(path: String, tensor: String, found: Safetensors.Element, wanted: String)
+  case duplicate(path: String, name: String)
 
   public var description: String {
     switch self {
@@ -56,6 +72,8 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
       return "\(path) is not a safetensors file: \(problem): name a file that vaerun or safetensors wrote"
     case .badTensor(let path, let tensor, let problem):
       return "\(path): the tensor \(tensor) \(problem): the file is damaged, take another copy"
+    case .duplicate(let path, let name):
+      return "\(path): its header names \(name) twice: the file is damaged, take another copy"
     case .noTensor(let path, let tensor, let there):
       let names = there.prefix(8).joined(separator: ", ") + (there.count > 8 ? ", ..." : "")
       return "\(path) has no tensor \(tensor): it has \(names.isEmpty ? "none" : names)"
@@ -66,43 +84,10 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Safetensors {
-  /// The header's JSON: every key is a tensor but `__metadata__`.
-  struct Header: Decodable {
-    struct Entry: Decodable {
-      var dtype: String
-      var shape: [Int]
-      var offsets: [Int]
-
-      enum CodingKeys: String, CodingKey {
-        case dtype, shape
-        case offsets = "data_offsets"
-      }
-    }
-
-    struct Key: CodingKey {
-      var stringValue: String
-      var intValue: Int? { nil }
-      init(stringValue: String) { self.stringValue = stringValue }
-      init?(intValue: Int) { nil }
-    }
-
-    var metadata: [String: String] = [:]
-    var entries: [(name: String, entry: Entry)] = []
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: Key.self)
-      for key in container.allKeys {
-        if key.stringValue == "__metadata__" {
-          metadata = try container.decode([String: String].self, forKey: key)
-        } else {
-          entries.append((key.stringValue, try container.decode(Entry.self, forKey: key)))
-        }
-      }
-    }
-  }
-
   /// The tensors of a header in the order of their bytes, after checking that they fill `dataBytes` exactly.
-  static func tensors(of header: Header, dataBytes: Int, path: String) throws(SafetensorsError) -> [Tensor] {
+  static func tensors(of header: SafetensorsHeader, dataBytes: Int, path: String) throws(SafetensorsError)
+    -> [Tensor]
+  {
     var tensors: [Tensor] = []
     for (name, entry) in header.entries {
       tensors.append(try tensor(name, entry, dataBytes: dataBytes, path: path))
@@ -127,7 +112,7 @@ extension Safetensors {
   }
 
   private static func tensor(
-    _ name: String, _ entry: Header.Entry, dataBytes: Int, path: String
+    _ name: String, _ entry: SafetensorsHeader.Entry, dataBytes: Int, path: String
   ) throws(SafetensorsError) -> Tensor {
     guard let element = Element(rawValue: entry.dtype) else {
       throw .badTensor(path: path, tensor: name, problem: "has the unknown type '\(entry.dtype)'")
@@ -140,9 +125,10 @@ extension Safetensors {
         path: path, tensor: name, problem: "has the offsets \(entry.offsets) in \(dataBytes) bytes of data"
       )
     }
-    guard entry.shape.allSatisfy({ $0 >= 0 }), let bytes = checkedProduct(entry.shape + [element.size]) else {
+    guard entry.shape.allSatisfy({ $0 >= 0 }), let bits = checkedProduct(entry.shape + [element.bits]) else {
       throw .badTensor(path: path, tensor: name, problem: "has the shape \(entry.shape)")
     }
+    let bytes = bits / 8 + (bits % 8).signum()
     guard bytes == end - begin else {
       throw .badTensor(
         path: path, tensor: name,

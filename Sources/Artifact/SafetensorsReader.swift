@@ -9,6 +9,8 @@ public struct SafetensorsReader {
   public let tensors: [Safetensors.Tensor]
   private let file: FileHandle
   private let dataBegin: UInt64
+  /// Where each name stands in `tensors`.
+  private let places: [String: Int]
 
   /// Opens a file.
   /// - Throws: `FileError` where it cannot be read, `SafetensorsError` where it is damaged or something else.
@@ -35,19 +37,40 @@ public struct SafetensorsReader {
         path: path, problem: "its header would have \(length) bytes and the file has \(bytes)")
     }
     let header = try Self.read(file, at: 8, count: Int(length), path: path)
-    guard header.first == UInt8(ascii: "{"),
-      let decoded = try? JSONDecoder().decode(Safetensors.Header.self, from: header)
-    else {
-      throw SafetensorsError.notSafetensors(
-        path: path, problem: "its header is not the JSON of a safetensors file")
-    }
+    let decoded = try Self.decode(header, path: path)
     metadata = decoded.metadata
     dataBegin = 8 + length
     tensors = try Safetensors.tensors(of: decoded, dataBytes: Int(bytes - dataBegin), path: path)
+    places = Dictionary(
+      tensors.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  private static func decode(_ header: Data, path: String) throws -> SafetensorsHeader {
+    do {
+      return try SafetensorsHeader(Array(header))
+    } catch {
+      let problem =
+        switch error {
+        case .duplicate(let name): throw SafetensorsError.duplicate(path: path, name: name)
+        case .notUTF8(let byte): "its header has a text at byte \(byte) that is not UTF-8"
+        case .malformed(let expected, let byte):
+          "its header is not the JSON of a safetensors file, at byte \(byte) should be \(expected)"
+        }
+      throw SafetensorsError.notSafetensors(path: path, problem: problem)
+    }
   }
 
   /// The tensor of this name, if the file has it.
-  public func tensor(_ name: String) -> Safetensors.Tensor? { tensors.first { $0.name == name } }
+  public func tensor(_ name: String) -> Safetensors.Tensor? { places[name].map { tensors[$0] } }
+
+  /// The size of the file in bytes.
+  public var fileBytes: Int { Int(dataBegin) + (tensors.last?.range.upperBound ?? 0) }
+
+  /// A part of a tensor's bytes, counted from its first.
+  func bytes(of tensor: Safetensors.Tensor, in part: Range<Int>) throws -> Data {
+    try Self.read(
+      file, at: dataBegin + UInt64(tensor.range.lowerBound + part.lowerBound), count: part.count, path: path)
+  }
 
   /// A tensor's bytes as they stand in the file (little-endian).
   public func bytes(of name: String) throws -> Data {
@@ -77,8 +100,8 @@ public struct SafetensorsReader {
     case .f64: return try integers(of: name, UInt64.self).map { Double(bitPattern: $0) }
     case .f32: return try integers(of: name, UInt32.self).map { Double(Float(bitPattern: $0)) }
     case .bf16: return try integers(of: name, UInt16.self).map { Double(Float(bitPattern: UInt32($0) << 16)) }
-    case .f16: return try integers(of: name, UInt16.self).map(Self.widenHalf)
-    case .i64, .i32, .i16, .i8, .u8, .bool:
+    case .f16: return try integers(of: name, UInt16.self).map { SmallFloat.binary16.value(UInt32($0)) }
+    default:
       throw SafetensorsError.otherElement(path: path, tensor: name, found: element, wanted: "F32")
     }
   }
@@ -101,12 +124,12 @@ public struct SafetensorsReader {
     case .i16: return try integers(of: name, Int16.self).map { Int($0) }
     case .i32: return try integers(of: name, Int32.self).map { Int($0) }
     case .i64: return try integers(of: name, Int64.self).map { Int($0) }
-    case .f64, .f32, .f16, .bf16:
+    default:
       throw SafetensorsError.otherElement(path: path, tensor: name, found: element, wanted: "I32")
     }
   }
 
-  private func find(_ name: String) throws -> Safetensors.Tensor {
+  func find(_ name: String) throws -> Safetensors.Tensor {
     guard let tensor = tensor(name) else {
       throw SafetensorsError.noTensor(path: path, tensor: name, there: tensors.map(\.name).sorted())
     }
@@ -121,18 +144,6 @@ public struct SafetensorsReader {
       (0..<data.count / size).map {
         T(littleEndian: bytes.loadUnaligned(fromByteOffset: size * $0, as: T.self))
       }
-    }
-  }
-
-  /// IEEE 754 binary16 to binary64.
-  private static func widenHalf(_ bits: UInt16) -> Double {
-    let sign: Double = bits >> 15 == 0 ? 1 : -1
-    let fraction = Double(bits & 0x3ff)
-    switch (bits >> 10) & 0x1f {
-    case 0: return sign * fraction * 0x1p-24
-    case 0x1f: return fraction == 0 ? sign * .infinity : .nan
-    case let exponent:
-      return sign * Double(sign: .plus, exponent: Int(exponent) - 25, significand: fraction + 1024)
     }
   }
 

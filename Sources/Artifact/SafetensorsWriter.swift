@@ -91,7 +91,8 @@ extension Safetensors {
         throw SafetensorsError.badTensor(path: path, tensor: tensor.name, problem: "is there twice")
       }
       guard tensor.shape.allSatisfy({ $0 >= 0 }),
-        let bytes = checkedProduct(tensor.shape + [tensor.element.size]),
+        let bits = checkedProduct(tensor.shape + [tensor.element.bits]),
+        case let bytes = bits / 8 + (bits % 8).signum(),
         case (let next, let overflow) = end.addingReportingOverflow(bytes), !overflow
       else {
         throw SafetensorsError.badTensor(

@@ -41,6 +41,8 @@ extension CommandTable {
     case is InternalError: status = .bug
     default: status = error is any CustomStringConvertible ? .mistake : .bug
     }
-    return ("\(program): error: \(error)", status)
+    // What is wrong may lie in a name that came from a file or from the command line itself.
+    let text = status == .bug ? "\(error)" : printable("\(error)", longest: 4000)
+    return ("\(program): error: \(text)", status)
   }
 }

@@ -49,6 +49,18 @@ public struct DatasetCatalog: Sendable {
     return DatasetSplit.allCases.allSatisfy { (try? files(of: entry, split: $0)) != nil }
   }
 
+  /// The folder in which a data set's files lie; nil for what is built in.
+  ///
+  /// - Throws: `DatasetError`: no such name, not found, or incomplete.
+  public func folder(of name: String) throws -> String? {
+    if Self.builtIn.contains(where: { $0.name == name }) { return nil }
+    guard let entry = Self.entries.first(where: { $0.name == name }) else {
+      throw DatasetError.unknownDataset(name: name, known: Self.names)
+    }
+    let images = try DatasetSplit.allCases.map { try files(of: entry, split: $0).images }
+    return images.first.map { ($0 as NSString).deletingLastPathComponent }
+  }
+
   /// Loads one split of a data set as it is.
   ///
   /// - Parameters:

@@ -13,7 +13,10 @@ public struct TextTable: Sendable {
   }
 
   /// Adds a row; cells that are left out are empty, those too many are dropped.
-  public mutating func add(_ cells: String...) {
+  public mutating func add(_ cells: String...) { add(cells) }
+
+  /// Adds a row; cells that are left out are empty, those too many are dropped.
+  public mutating func add(_ cells: [String]) {
     rows.append(
       Array(cells.prefix(alignments.count))
         + Array(repeating: "", count: max(0, alignments.count - cells.count)))
@@ -50,6 +53,19 @@ public func grouped(_ number: Int) -> String {
     rest = rest.dropLast(3)
   }
   return (number < 0 ? "-" : "") + ([rest] + groups.reversed()).joined(separator: ",")
+}
+
+/// Bytes in the unit that fits: `2.68 MB`.
+public func byteText(_ bytes: Int) -> String {
+  let units = ["kB", "MB", "GB", "TB"]
+  guard bytes >= 1000 else { return "\(bytes) B" }
+  var value = Double(bytes) / 1000
+  var unit = 0
+  while value >= 1000, unit < units.count - 1 {
+    value /= 1000
+    unit += 1
+  }
+  return decimal(value, value < 10 ? 2 : 1) + " " + units[unit]
 }
 
 /// A number with that many digits behind the point, rounded; `-` for one that is not finite or beyond 64-bit integers.

@@ -76,16 +76,3 @@ extension ModelSummary {
     flops < 100_000 ? "\(grouped(flops)) FLOP" : decimal(Double(flops) / 1e6, 3) + " MFLOP"
   }
 }
-
-/// Bytes in the unit that fits: `2.68 MB`.
-func byteText(_ bytes: Int) -> String {
-  let units = ["kB", "MB", "GB", "TB"]
-  guard bytes >= 1000 else { return "\(bytes) B" }
-  var value = Double(bytes) / 1000
-  var unit = 0
-  while value >= 1000, unit < units.count - 1 {
-    value /= 1000
-    unit += 1
-  }
-  return decimal(value, value < 10 ? 2 : 1) + " " + units[unit]
-}

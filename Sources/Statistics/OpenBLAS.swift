@@ -70,6 +70,27 @@ public struct OpenBLAS: @unchecked Sendable {
     setThreads(1)
   }
 
+  /// The kernels that the library would choose if nobody named any: what it takes this machine for. To be asked before
+  /// `shared`: the library is opened, asked and closed, and chooses again when it is opened next.
+  /// - Returns: nil where the machine has none.
+  public static func ownChoice() -> String? {
+    let variables = ["OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS"]
+    let before = variables.map { getenv($0).map { String(cString: $0) } }
+    defer {
+      for (variable, value) in zip(variables, before) {
+        if let value { setenv(variable, value, 1) } else { unsetenv(variable) }
+      }
+    }
+    unsetenv("OPENBLAS_CORETYPE")
+    // Without threads of its own it can be closed again.
+    setenv("OPENBLAS_NUM_THREADS", "1", 1)
+    guard let handle = dlopen(libraryName, RTLD_NOW | RTLD_LOCAL) else { return nil }
+    defer { dlclose(handle) }
+    return dlsym(handle, "openblas_get_corename").flatMap { address in
+      unsafeBitCast(address, to: Text.self)().map { String(cString: $0) }
+    }
+  }
+
   /// The kernels for a processor with these flags of /proc/cpuinfo; nil leaves the choice to the library.
   package static func kernels(for flags: Set<String>) -> String? {
     let avx512: Set = ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]

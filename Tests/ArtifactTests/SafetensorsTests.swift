@@ -100,7 +100,7 @@ import Testing
       #"{"a":{"dtype":"F32","shape":[4611686018427387904,8],"data_offsets":[0,8]}}"#, 8,
       "the tensor a has the shape [4611686018427387904, 8]"
     ),
-    (#"{"a":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}"#, 8, "the tensor a has the unknown type 'C64'"),
+    (#"{"a":{"dtype":"X64","shape":[1],"data_offsets":[0,8]}}"#, 8, "the tensor a has the unknown type 'X64'"),
     (
       #"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}"#,
       6,

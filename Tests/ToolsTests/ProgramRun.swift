@@ -40,12 +40,17 @@ struct ProgramRun {
     errors = try String(contentsOfFile: files[1], encoding: .utf8)
   }
 
+  /// Where one of the package's own programs is.
+  static func path(of name: String) -> String {
+    let beside = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    return beside.appendingPathComponent(name).path
+  }
+
   /// Runs one of the package's own programs, which are built beside the tests.
   static func tool(
     _ name: String, _ line: String, in folder: String, environment: [String: String] = [:]
   ) throws -> ProgramRun {
-    let beside = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-    let path = beside.appendingPathComponent(name).path
+    let path = path(of: name)
     try #require(FileManager.default.isExecutableFile(atPath: path), "\(path) is not built")
     return try ProgramRun(
       path, line.split(separator: " ").map(String.init), in: folder, environment: environment)

@@ -28,7 +28,7 @@ enum GraphOutput {
     guard let path, pictures.contains((path as NSString).pathExtension) else {
       return try TextOutput.write(module.graphText, to: path)
     }
-    guard let program = find("dot") else { throw CommandError.noGraphviz(path) }
+    guard let program = ProgramSearch.find("dot") else { throw CommandError.noGraphviz(path) }
     try AtomicFile.produce(at: path) { temporary in
       let text = temporary + ".dot"
       defer { try? FileManager.default.removeItem(atPath: text) }
@@ -50,10 +50,5 @@ enum GraphOutput {
       throw CommandError.graphvizFailed(
         text.split(separator: "\n").first.map(String.init) ?? "it gave no reason")
     }
-  }
-
-  private static func find(_ name: String) -> String? {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
-    return folders.map { $0 + "/" + name }.first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 }

@@ -10,7 +10,8 @@ import Statistics
 /// `vaerun pca`
 enum PCACommand {
   private static let shares = Option(
-    "variance", .text("P,Q"), help: "the shares of the variance to keep, in per cent", value: "80,90,95")
+    "variance", .text("P,Q", expected: "numbers, such as 80,90"),
+    help: "the shares of the variance to keep, in per cent", value: "80,90,95")
   private static let output = Option(
     "output", short: "o", .folder, help: "the folder of the pictures", value: "pca")
 

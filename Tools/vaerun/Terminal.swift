@@ -69,6 +69,16 @@ enum Terminal {
     }
   }
 
+  /// A number in few digits: `0.00123`, `-4.21e-07`, `12`.
+  static func significant(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e6 ? String(format: "%.0f", value) : String(format: "%.4g", value)
+  }
+
+  /// A number that a user has written, as they would: `2`, `0.001`.
+  static func plain(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? String(format: "%.0f", value) : "\(value)"
+  }
+
   /// `loss 147.31  reconstruction 140.52  kl 6.790`
   static func terms(_ names: [String], _ values: [String: Double]) -> String {
     names.compactMap { name in values[name].map { "\(name) \(number($0))" } }.joined(separator: "  ")
