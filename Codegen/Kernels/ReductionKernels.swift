@@ -116,7 +116,8 @@ public enum ReductionKernels {
     }
   }
 
-  /// `y[n, c, ...] = combine(x[n, c, ...], bias[c])`; x may be left out. One task is one channel of one block.
+  /// `y[n, c, ...] = x[n, c, ...] + bias[c]`; or `bias[c]` where there is an image and 0 in the other lanes: without x it is the
+  /// gradient of a sum over images. One task is one channel of one block.
   public static func perChannel(
     _ name: String, x: TensorSlot?, bias: TensorSlot, y: TensorSlot
   ) -> Kernel {
@@ -128,10 +129,13 @@ public enum ReductionKernels {
       let offset = b.mulIndex(task.part, positions * k.rowBytes)
       let from = x.map { b.offset(k.address($0, block: task.block), bytes: offset) }
       let to = b.offset(k.address(y, block: task.block), bytes: offset)
+      let alone = (0..<k.target.tileVectors).map { vector in
+        task.block.map { b.select(k.mask(block: $0, vector: vector), value, k.vector.zero) } ?? value
+      }
       b.forLoop(from: 0, to: b.i64(positions), name: "position") { position in
         let row = b.mulIndex(position, k.rowBytes)
         for vector in 0..<k.target.tileVectors {
-          let sum = from.map { b.add(k.loadVector(b.offset($0, bytes: row), vector), value) } ?? value
+          let sum = from.map { b.add(k.loadVector(b.offset($0, bytes: row), vector), value) } ?? alone[vector]
           k.storeVector(sum, b.offset(to, bytes: row), vector)
         }
       }

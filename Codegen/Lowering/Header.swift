@@ -14,8 +14,8 @@ enum Header {
     lines += sharedTypes
     lines += [
       "",
-      "// Sizes in bytes of the memory that the caller owns, aligned to 64 bytes: weights (parameters at the offsets of the",
-      "// manifest, canonical layouts), state of the training.",
+      "// Sizes in bytes of the memory that the caller owns, aligned to 64 bytes: weights (parameters and running",
+      "// statistics at the offsets of the manifest, canonical layouts), state of the training.",
       "#define \(name)_WEIGHTS_BYTES \(manifest.weightsBytes)",
       "#define \(name)_STATE_BYTES \(manifest.stateBytes)",
       "#define \(name)_BLOCK_IMAGES \(manifest.target.blockImages)", "",

@@ -29,7 +29,8 @@ struct ManifestMaker {
       training: Manifest.Training(
         optimizer: training.optimizer, rate: training.rate, batch: training.batch, epochs: training.epochs),
       inputs: inputs(), latents: latents(), objective: objective(),
-      parameters: try layout.parameters(module), weightsBytes: layout.weightsBytes, state: layout.state(module),
+      parameters: try layout.weights(.parameter, module), statistics: try layout.weights(.statistic, module),
+      weightsBytes: layout.weightsBytes, state: layout.state(module),
       stateBytes: layout.stateBytes, entries: entries)
   }
 
@@ -111,28 +112,31 @@ struct ManifestMaker {
   }
 }
 
-/// Where parameters and state lie in the caller's memory: one after the other, each from a 64-byte boundary.
+/// Where parameters, statistics and state lie in the caller's memory: one after the other, each from a 64-byte boundary.
 struct GlobalLayout {
   private(set) var places: [String: Place] = [:]
   private(set) var weightsBytes = 0
   private(set) var stateBytes = 0
 
   init(_ module: Module) {
-    for global in module.globals {
-      let bytes = MemoryPlan.aligned(global.type.count * 4)
-      switch global.kind {
-      case .parameter:
-        places[global.name] = .weights(offset: weightsBytes)
-        weightsBytes += bytes
-      case .state:
-        places[global.name] = .state(offset: stateBytes)
-        stateBytes += bytes
+    for kind in [Global.Kind.parameter, .statistic, .state] {
+      for global in module.globals where global.kind == kind {
+        let bytes = MemoryPlan.aligned(global.type.count * 4)
+        switch kind {
+        case .parameter, .statistic:
+          places[global.name] = .weights(offset: weightsBytes)
+          weightsBytes += bytes
+        case .state:
+          places[global.name] = .state(offset: stateBytes)
+          stateBytes += bytes
+        }
       }
     }
   }
 
-  func parameters(_ module: Module) throws -> [Manifest.Parameter] {
-    try module.parameters.map { global in
+  /// What lies in the weights: the parameters, or the statistics behind them.
+  func weights(_ kind: Global.Kind, _ module: Module) throws -> [Manifest.Parameter] {
+    try module.globals.filter { $0.kind == kind }.map { global in
       Manifest.Parameter(
         name: global.name, shape: global.type.extents, offset: offset(global.name),
         initializer: Manifest.Initializer(try module.initialDistribution(of: global)))

@@ -229,7 +229,8 @@ extension Operation {
   func operandsInPlace(of result: Int) -> [Int] {
     if formula != nil { return Array(operands.indices) }
     switch name {
-    case "add_bias": return [0]
+    case "add_bias", "affine_channels": return [0]
+    case "normalization_gradient": return [0, 1]
     // The gradient is made from the logits and the target pixel by pixel.
     case "bernoulli_loglik_sum_gradient": return result == 1 ? [0] : []
     // A tile reads the activation where it writes the gradient.

@@ -54,9 +54,11 @@ extension ModulePlan {
   /// Globals of the kinds that the entries have to do with.
   private var globalsText: String {
     let used = Set(entries.flatMap { $0.entry.values.compactMap(\.global) })
-    let regions = [(Global.Kind.parameter, "weights", weightsBytes), (.state, "training state", stateBytes)]
-    return regions.compactMap { kind, title, bytes in
-      let globals = module.globals.filter { $0.kind == kind }
+    let regions: [(Set<Global.Kind>, String, Int)] = [
+      ([.parameter, .statistic], "weights", weightsBytes), ([.state], "training state", stateBytes),
+    ]
+    return regions.compactMap { kinds, title, bytes in
+      let globals = module.globals.filter { kinds.contains($0.kind) }
       guard globals.contains(where: { used.contains($0.name) }) else { return nil }
       let count = globals.reduce(0) { $0 + $1.type.count }
       var table = TextTable([(title, .left), ("offset", .right), ("bytes", .right), ("type", .left)])

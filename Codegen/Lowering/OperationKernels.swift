@@ -83,6 +83,7 @@ struct OperationKernels {
       return convolutionWeightGradient(name, operation, entry, operands, scratch, y)
     default:
       return try poolingKernels(name, operation, operands, y)
+        ?? normalizationKernels(name, operation, operands, results)
         ?? smallKernels(operation, name: name, entry: entry, operands: operands, results: results)
     }
   }
@@ -155,6 +156,30 @@ struct OperationKernels {
     case "mean_positions": return [PoolingKernels.meanPositions(name, x: operands[0], y: y)]
     case "repeat_positions":
       return [PoolingKernels.repeatPositions(name, x: operands[0], y: y, scale: attributes.float("scale"))]
+    default: return nil
+    }
+  }
+
+  /// Statistics, numbers and sums of channels; nil for any other op.
+  private func normalizationKernels(
+    _ name: String, _ operation: Operation, _ operands: [TensorSlot], _ results: [TensorSlot]
+  ) -> [Kernel]? {
+    let formula = operation.attributes.formula("formula") ?? .operand(0)
+    switch operation.name {
+    case "channel_statistics":
+      return [NormalizationKernels.statistics(name, x: operands[0], mean: results[0], variance: results[1])]
+    case "affine_channels":
+      return [NormalizationKernels.affine(name, operands: operands, formula: formula, y: results[0])]
+    case "channel_sums":
+      return [
+        NormalizationKernels.sums(
+          name, operands: operands, formula: formula, dscale: results[0], dbias: results[1])
+      ]
+    case "normalization_gradient":
+      return [NormalizationKernels.gradient(name, operands: operands, formula: formula, dx: results[0])]
+    case "inverse_count", "bessel_correction":
+      let isCorrection = operation.name == "bessel_correction"
+      return [NormalizationKernels.count(name, of: operands[0], isCorrection: isCorrection, y: results[0])]
     default: return nil
     }
   }

@@ -31,7 +31,10 @@ public struct Manifest: Codable, Equatable, Sendable {
   public var objective: Objective
   /// Every parameter, where it lies among the weights and how it begins.
   public var parameters: [Parameter]
-  /// The size of the memory that holds the parameters.
+  /// What training measures and every entry may read, such as the running means of batch normalization: it lies among the
+  /// weights and is saved with them, but is not trained.
+  public var statistics: [Parameter]
+  /// The size of the memory that holds parameters and statistics.
   public var weightsBytes: Int
   /// The optimizer's state and other state of training, zero at the beginning.
   public var state: [StateTensor]
@@ -49,7 +52,8 @@ public struct Manifest: Codable, Equatable, Sendable {
   public init(
     name: String, compiler: String, digest: String, source: Source, target: Target,
     configuration: [Setting] = [], hypers: [Hyper] = [], training: Training, inputs: [Input],
-    latents: [Latent], objective: Objective, parameters: [Parameter], weightsBytes: Int,
+    latents: [Latent], objective: Objective, parameters: [Parameter],
+    statistics: [Parameter] = [], weightsBytes: Int,
     state: [StateTensor], stateBytes: Int, entries: [Entry]
   ) {
     self.format = Self.currentFormat
@@ -66,6 +70,7 @@ public struct Manifest: Codable, Equatable, Sendable {
     self.latents = latents
     self.objective = objective
     self.parameters = parameters
+    self.statistics = statistics
     self.weightsBytes = weightsBytes
     self.state = state
     self.stateBytes = stateBytes
@@ -77,6 +82,9 @@ public struct Manifest: Codable, Equatable, Sendable {
 
   /// The entry of this name, if the model has it.
   public func entry(_ name: String) -> Entry? { entries.first { $0.name == name } }
+
+  /// All that lies among the weights: parameters and statistics.
+  public var weights: [Parameter] { parameters + statistics }
 
   /// The parameter of this name, if the model has it.
   public func parameter(_ name: String) -> Parameter? { parameters.first { $0.name == name } }

@@ -48,7 +48,7 @@ extension Manifest {
     case constant(Double)
   }
 
-  /// A trained tensor of float32, in its canonical (PyTorch's) layout.
+  /// A tensor of float32 among the weights, in its canonical (PyTorch's) layout.
   public struct Parameter: Codable, Equatable, Sendable {
     public var name: String
     public var shape: [Int]

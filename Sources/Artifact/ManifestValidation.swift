@@ -19,10 +19,10 @@ extension Manifest {
     for input in inputs { try check(shape: input.shape, "inputs.\(input.name).shape") }
     for latent in latents { try check(shape: latent.shape, "latents.\(latent.name).shape") }
     try check(
-      parameters.map { ($0.name, $0.shape, $0.offset) }, in: "parameters", regionBytes: weightsBytes,
-      "weightsBytes")
+      weights.map { ($0.name, $0.shape, $0.offset) }, in: statistics.isEmpty ? "parameters" : "weights",
+      regionBytes: weightsBytes, "weightsBytes")
     try check(state.map { ($0.name, $0.shape, $0.offset) }, in: "state", regionBytes: stateBytes, "stateBytes")
-    for parameter in parameters {
+    for parameter in weights {
       guard parameter.initializer.isUsable else {
         throw ManifestProblem(
           field: "parameters.\(parameter.name).initializer", problem: "is negative or not finite")

@@ -55,10 +55,15 @@ public struct TrainingDefaults: Sendable, Equatable {
   public init() {}
 }
 
-/// A tensor that outlives a call: a trained parameter or a part of the training state (Adam's moments).
+/// A tensor that outlives a call.
 public struct Global: Sendable, Equatable {
   public enum Kind: String, Sendable {
+    /// What is trained by its gradient.
     case parameter
+    /// What training measures and every use of the model needs, such as the running mean of batch normalization: kept with
+    /// the parameters, without a gradient.
+    case statistic
+    /// What only training needs, such as Adam's moments.
     case state
   }
 

@@ -35,7 +35,7 @@ public struct Pass: Sendable {
   /// Every pass that there is, in the order in which they first run.
   public static let registry: [Pass] = [
     inferShapes, simplify, differentiate, fuseLikelihood, fuseReparamKL, fuseConvolution, fuseDense,
-    fuseOptimizer, fuseElementwise,
+    fuseOptimizer, fuseNormalization, fuseElementwise,
     assignLayouts,
   ]
 

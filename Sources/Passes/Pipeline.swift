@@ -26,6 +26,8 @@ public struct Pipeline: Sendable {
     .fuseConvolution,
     .fuseDense,
     .fuseOptimizer,
+    // Products have taken the activation gradients that they can; normalization takes the others, and what is behind it.
+    .fuseNormalization,
     // What is left between the products: chains of small operations.
     .fuseElementwise,
     // From here on values have the layout in which the kernels work.

@@ -22,7 +22,8 @@ private let layerNames = [
   ("conv2d", "conv"), ("conv2d_transpose", "deconv"), ("bernoulli_loglik", "bernoulli"), ("kl_normal", "kl"),
   ("reparameterize", "normal"), ("sum_pool2d", "avg_pool"), ("max_pool2d", "max_pool"),
   ("spread2d", "upsample"),
-  ("mean_positions", "global_avg_pool"), ("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/"),
+  ("mean_positions", "global_avg_pool"), ("channel_statistics", "batch_norm"),
+  ("affine_channels", "batch_norm"), ("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/"),
 ]
 
 /// For each operand whose shape the message shows, the place that it comes from.

@@ -33,9 +33,9 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
 }
 
 extension ModelInstance {
-  /// Writes the weights, and the state of training where there is one, atomically as safetensors.
+  /// Writes the weights, statistics among them, and the state of training where there is one, atomically as safetensors.
   public func save(to path: String, state training: TrainingState) throws {
-    var tensors = manifest.parameters.map { parameter in
+    var tensors = manifest.weights.map { parameter in
       TensorToWrite(parameter.name, Array(floats(of: parameter)), shape: parameter.shape)
     }
     if let state {
@@ -56,18 +56,18 @@ extension ModelInstance {
   @discardableResult
   public func load(from path: String) throws -> TrainingPosition? {
     let reader = try SafetensorsReader(path)
-    let missing = manifest.parameters.map(\.name).filter { reader.tensor($0) == nil }
+    let missing = manifest.weights.map(\.name).filter { reader.tensor($0) == nil }
     guard missing.isEmpty else {
       throw CheckpointError.missing(path: path, model: manifest.name, tensors: missing)
     }
-    let values = try manifest.parameters.map { parameter in
+    let values = try manifest.weights.map { parameter in
       try Self.read(parameter.name, shape: parameter.shape, from: reader)
     }
     let hasState = !manifest.state.isEmpty && manifest.state.allSatisfy { reader.tensor($0.name) != nil }
     let stateValues =
       hasState ? try manifest.state.map { try Self.read($0.name, shape: $0.shape, from: reader) } : []
     clearState()
-    for (parameter, values) in zip(manifest.parameters, values) { try set(parameter.name, to: values) }
+    for (parameter, values) in zip(manifest.weights, values) { try set(parameter.name, to: values) }
     if hasState {
       let state = try makeState()
       for (tensor, values) in zip(manifest.state, stateValues) {

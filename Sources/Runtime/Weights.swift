@@ -2,12 +2,12 @@ import Artifact
 import Random
 
 extension ModelInstance {
-  /// Gives every parameter its first value and makes the state of training zero. The numbers depend on the seed and
+  /// Gives every parameter and statistic its first value and makes the state of training zero. The numbers depend on the seed and
   /// the parameter's name alone: element e is `bound * (2u - 1)` or `std * n`, with u and n the stream's uniform and
   /// normal numbers of element e.
   public func initialize(seed: UInt64) {
     clearState()
-    for parameter in manifest.parameters {
+    for parameter in manifest.weights {
       let stream = RandomStream(seed: seed, domain: .initialize, stream: streamIdentifier(of: parameter.name))
       let values = floats(of: parameter)
       switch parameter.initializer {
@@ -21,12 +21,12 @@ extension ModelInstance {
     }
   }
 
-  /// A parameter's values.
+  /// A parameter's or statistic's values.
   public func values(of parameter: String) throws -> [Float] {
     Array(floats(of: try find(parameter)))
   }
 
-  /// Sets a parameter's values.
+  /// Sets a parameter's or statistic's values.
   public func set(_ parameter: String, to values: [Float]) throws {
     let target = floats(of: try find(parameter))
     guard target.count == values.count else {
@@ -38,11 +38,11 @@ extension ModelInstance {
 
   /// Whether no weight is NaN or infinite.
   public var weightsAreFinite: Bool {
-    manifest.parameters.allSatisfy { parameter in floats(of: parameter).allSatisfy(\.isFinite) }
+    manifest.weights.allSatisfy { parameter in floats(of: parameter).allSatisfy(\.isFinite) }
   }
 
   private func find(_ name: String) throws -> Manifest.Parameter {
-    guard let parameter = manifest.parameter(name) else {
+    guard let parameter = manifest.weights.first(where: { $0.name == name }) else {
       throw CheckpointError.noParameter(model: manifest.name, parameter: name)
     }
     return parameter

@@ -87,7 +87,7 @@ public struct RandomGraph {
   // MARK: Layers
 
   private mutating func addLayer() throws {
-    switch below(13) {
+    switch below(15) {
     case 0, 1: try addConvolution()
     case 2, 3: try addDense()
     case 4: try addDraw()
@@ -96,6 +96,7 @@ public struct RandomGraph {
     case 7: try addNumbers()
     case 8: try addDuplicate()
     case 9: try addPooling()
+    case 10, 11: try addNormalization()
     default: try addArithmetic()
     }
   }
@@ -142,6 +143,25 @@ public struct RandomGraph {
     case 1: _ = try keep("max_pool2d", [image], window)
     default: _ = try keep("mean_positions", [image])
     }
+  }
+
+  /// Batch normalization of a product without a bias, perhaps with an activation behind it.
+  private mutating func addNormalization() throws {
+    let input = try row(rank: 2)
+    let product = try builder.add(
+      "dense", [input, parameter([1 + below(5), builder.type(of: input).count])])
+    let image = try row(rank: 4)
+    let kernel: Attributes = ["pad": .ints([1, 1, 1, 1])]
+    let map = try builder.add(
+      "conv2d", [image, parameter([1 + below(3), builder.type(of: image).extents[0], 3, 3])], kernel)
+    let x = chance(0.5) ? product : map
+    let channels = builder.type(of: x).extents[0]
+    let statistics = try builder.addAll("channel_statistics", [x])
+    let scale = try builder.add(
+      "channel_scale", [parameter([channels]), statistics[1]], ["epsilon": .float(0.1)])
+    var value = try builder.add("affine_channels", [x, scale, parameter([channels]), statistics[0]])
+    if chance(0.8) { value = try builder.add(try any(["relu", "relu", "tanh", "softplus"]), [value]) }
+    rows.append(value)
   }
 
   private mutating func addDense() throws {

@@ -56,7 +56,8 @@ extension HostTensor {
   var rounded: HostTensor { HostTensor(shape: shape, data: data.map { Double(Float($0)) }) }
 }
 
-/// ||a - b|| / ||b||, or ||a|| where b is zero; infinite where the counts differ or a number is not finite.
+/// ||a - b|| / ||b||, or ||a - b|| where b is zero; infinite where the counts differ or a number is not finite. Below 1e-12 b is
+/// a zero with the rounding of float64, such as the gradient of a bias that normalization takes off again.
 func distance(_ a: [Float], _ b: HostTensor) -> Double {
   guard a.count == b.count else { return .infinity }
   var (difference, norm) = (0.0, 0.0)
@@ -65,5 +66,5 @@ func distance(_ a: [Float], _ b: HostTensor) -> Double {
     norm += y * y
   }
   guard difference.isFinite, norm.isFinite else { return .infinity }
-  return norm > 0 ? (difference / norm).squareRoot() : difference.squareRoot()
+  return norm > 1e-24 ? (difference / norm).squareRoot() : difference.squareRoot()
 }

@@ -6,9 +6,9 @@ import Passes
 import Reference
 import VDL
 
-/// A model of the repository, at every stage that the tests need.
+/// A model of the repository or of the tests, at every stage that the tests need.
 enum ModelFixture: String, CaseIterable, Sendable {
-  case convvae, densevae, convae
+  case convvae, densevae, convae, structural
 
   /// The module as the text says it, with shapes and gradients: no pass that optimizes has run. What it means is what
   /// native code is held against.
@@ -30,6 +30,7 @@ enum ModelFixture: String, CaseIterable, Sendable {
   }
 
   func elaborated() throws -> Module {
+    if self == .structural { return try elaborate(SourceText(name: "structural.vdl", text: structuralModel)) }
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Models/\(rawValue).vdl")
     return try elaborate(

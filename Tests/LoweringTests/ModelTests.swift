@@ -104,7 +104,7 @@ extension NativeModule {
     _ name: String, _ values: EntryValues, threads: Int
   ) throws -> [ResultTarget: [Float]] {
     let instance = try ModelInstance(compiled, threads: threads)
-    for parameter in manifest.parameters {
+    for parameter in manifest.weights {
       try instance.set(parameter.name, to: (values.globals[parameter.name]?.data ?? []).map { Float($0) })
     }
     guard let entry = module.entry(name) else { return [:] }

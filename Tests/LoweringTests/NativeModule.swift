@@ -126,7 +126,9 @@ struct CallMemory {
   private static func place(
     of global: String, _ manifest: Manifest, _ weights: GuardedMemory, _ state: GuardedMemory
   ) -> (GuardedMemory, Int)? {
-    if let parameter = manifest.parameter(global) { return (weights, parameter.offset) }
+    if let parameter = manifest.weights.first(where: { $0.name == global }) {
+      return (weights, parameter.offset)
+    }
     return manifest.state.first { $0.name == global }.map { (state, $0.offset) }
   }
 
@@ -156,7 +158,7 @@ struct CallMemory {
     let manifest = native.manifest
     let made = Set(entry.results.compactMap(\.newGlobal))
     let regions = [
-      (weights, before.weights, manifest.parameters.map { ($0.name, $0.offset, $0.shape) }),
+      (weights, before.weights, manifest.weights.map { ($0.name, $0.offset, $0.shape) }),
       (state, before.state, manifest.state.map { ($0.name, $0.offset, $0.shape) }),
     ]
     for (memory, before, tensors) in regions {

@@ -51,6 +51,6 @@ import Testing
     let distance = distance(made, wanted)
     let norm = wanted.data.reduce(0) { $0 + $1 * $1 }.squareRoot()
     let rounding = 4 * 0x1p-23 * Double(wanted.count).squareRoot()
-    return distance <= Tolerance.of(target) || distance * (norm > 0 ? norm : 1) <= rounding
+    return distance <= Tolerance.of(target) || distance * (norm > 1e-12 ? norm : 1) <= rounding
   }
 }

@@ -2,7 +2,30 @@ import IR
 
 /// Shapes of structural ops: windows at every kind of edge, more rows than one task does.
 enum StructuralShapes {
-  static let all = pooling
+  static let all = pooling + normalization
+
+  /// One row of a channel, two, an odd number, more channels than one task does; with an activation and its gradient.
+  private static let normalization: [OpCase] = [[3], [67], [2, 3], [3, 2], [5, 3, 3], [70, 7]].flatMap {
+    extents -> [OpCase] in
+    let name = extents.map(String.init).joined(separator: "x")
+    let x = TensorType(.f32, [.images] + extents.map { .fixed($0) })
+    let numbers = TensorType.f32(extents[0])
+    let relu: Attributes = ["formula": .formula(maximum(.operand(0), 0))]
+    let masked: Attributes = ["formula": .formula(.selectPositive(.operand(1), .operand(0), 0))]
+    return [
+      OpCase.of("channel_statistics", name, [x]),
+      OpCase.of("affine_channels", "scale_" + name, [x, numbers]),
+      OpCase.of("affine_channels", "bias_" + name, [x, numbers, numbers]),
+      OpCase.of("affine_channels", "relu_" + name, [x, numbers, numbers, numbers], relu),
+      OpCase.of("channel_sums", "plain_" + name, [x, x]), OpCase.of("channel_sums", name, [x, x, numbers]),
+      OpCase.of("channel_sums", "masked_" + name, [x, x, numbers, numbers, numbers], masked),
+      OpCase.of(
+        "normalization_gradient", "plain_" + name, [x, x, numbers, numbers, numbers, numbers], [:]),
+      OpCase.of(
+        "normalization_gradient", name, [x, x, numbers, numbers, numbers, numbers, numbers], masked),
+      OpCase.of("inverse_count", name, [x]), OpCase.of("bessel_correction", name, [x]),
+    ].flatMap { $0 }
+  }
 
   private struct Window {
     let name: String

@@ -51,12 +51,12 @@ extension HostTensor {
     return tensor
   }
 
-  /// ||a - b|| / ||b||, infinite where the shapes differ or a number is not finite.
+  /// ||a - b|| / ||b||, or ||a - b|| where b is zero but for rounding; infinite where the shapes differ or a number is not finite.
   func distance(to other: HostTensor) -> Double {
     guard shape == other.shape else { return .infinity }
     let difference = zip(data, other.data).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
     let norm = other.data.reduce(0) { $0 + $1 * $1 }
     guard difference.isFinite, norm.isFinite else { return .infinity }
-    return norm > 0 ? (difference / norm).squareRoot() : difference.squareRoot()
+    return norm > 1e-24 ? (difference / norm).squareRoot() : difference.squareRoot()
   }
 }

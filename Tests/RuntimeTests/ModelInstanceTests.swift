@@ -132,6 +132,31 @@ import Testing
     }
   }
 
+  @Test func statisticsBeginAtTheirConstantAndAreKeptWithTheWeights() throws {
+    try withTemporaryFolder { folder in
+      let path = try TinyModel.make(in: folder) { manifest in
+        manifest.statistics = [.init(name: "seen", shape: [2], offset: 64, initializer: .constant(1))]
+        manifest.weightsBytes = 128
+      }
+      let instance = try ModelInstance(try CompiledModel(folder: path))
+      instance.initialize(seed: 1)
+      #expect(try instance.values(of: "seen") == [1, 1])
+      try instance.set("seen", to: [2, 3])
+      let file = folder + "/a.safetensors"
+      try instance.save(to: file, state: TrainingState(seed: 1, batch: 4))
+      let other = try ModelInstance(instance.model)
+      try other.load(from: file)
+      #expect(try other.values(of: "seen") == [2, 3])
+      #expect(other.manifest.parameters.map(\.name) == ["w"])
+      try instance.set("seen", to: [.nan, 0])
+      #expect(!instance.weightsAreFinite)
+      try Safetensors.write([TensorToWrite("w", [1, 2, 3, 4] as [Float], shape: [4])], to: file)
+      #expect(
+        errorText { try other.load(from: file) }
+          == "\(file) holds no weights of tiny, it lacks seen: name a file that was trained with this model")
+    }
+  }
+
   @Test func weightsOfAnotherModelAreRefusedAndNothingChanges() throws {
     try TinyModel.withInstance { instance, folder in
       let path = folder + "/a.safetensors"

@@ -86,7 +86,8 @@ import VDL
       }
       let known = [
         "conv": "layer", "deconv": "layer", "dense": "layer", "relu": "layer", "sigmoid": "layer",
-        "flatten": "layer", "reshape": "layer", "tanh": "layer", "loglik": "term", "kl": "term", "mse": "term",
+        "flatten": "layer", "reshape": "layer", "tanh": "layer", "batch_norm": "layer", "avg_pool": "layer",
+        "loglik": "term", "kl": "term", "mse": "term",
         "adam": "optimizer",
       ]
       if let group = known[token.text] { return ["support.function.\(group).vdl"] }

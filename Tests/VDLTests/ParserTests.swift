@@ -17,7 +17,7 @@ import VDL
   @Test(arguments: Models.names)
   func modelsOfTheRepositoryParse(name: String) throws {
     let model = try parseModel(try Models.source(name))
-    #expect(model.name.text == name)
+    #expect(model.name.text == name.split(separator: "/").last.map(String.init))
     #expect(model.documentation?.isEmpty == false)
   }
 

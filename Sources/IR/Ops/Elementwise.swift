@@ -11,6 +11,7 @@ func elementwise(
     formula: formula,
     inferTypes: { context in
       try check?(context.attributes)
+      context.unifyExtents()
       return [try broadcastType(context.operands, name)]
     },
     evaluate: { context in

@@ -27,4 +27,14 @@ extension TypingContext {
     }
     return true
   }
+
+  /// Lets operands without images tell each other extents that they lack, where they have the same rank.
+  mutating func unifyExtents() {
+    let tensors = operands.indices.filter { operands[$0].rank > 0 && !operands[$0].isPerImage }
+    for a in tensors {
+      for b in tensors where operands[a].rank == operands[b].rank {
+        for dimension in operands[a].dimensions.indices { _ = unify(a, dimension, b, dimension) }
+      }
+    }
+  }
 }

@@ -30,7 +30,9 @@ struct ModuleParser {
     diagnostics = Array(lexer.diagnostics.prefix(Self.maximumDiagnostics))
   }
 
-  private static let declarations = ["source", "config", "hyper", "train", "parameter", "state", "entry"]
+  private static let declarations = [
+    "source", "config", "hyper", "train", "parameter", "statistic", "state", "entry",
+  ]
 
   mutating func run() {
     do {
@@ -64,6 +66,7 @@ struct ModuleParser {
     case "hyper": try module.hypers.append(namedNumber(unlike: module.hypers))
     case "train": try parseTraining()
     case "parameter": try parseGlobal(.parameter)
+    case "statistic": try parseGlobal(.statistic)
     case "state": try parseGlobal(.state)
     default: try parseEntry()
     }

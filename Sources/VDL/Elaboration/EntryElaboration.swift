@@ -29,15 +29,18 @@ struct ModuleElaborator {
     return entry.builder.entry
   }
 
-  private func elaborator(_ name: String, _ mode: EntryElaborator.LatentMode) -> EntryElaborator {
-    EntryElaborator(name, symbols: symbols, registry: registry, diagnostics: diagnostics, latentMode: mode)
+  private func elaborator(
+    _ name: String, _ latentMode: EntryElaborator.LatentMode, _ mode: EntryMode = EntryMode()
+  ) -> EntryElaborator {
+    EntryElaborator(
+      name, symbols: symbols, registry: registry, diagnostics: diagnostics, latentMode: latentMode, mode: mode)
   }
 
   // MARK: Training
 
-  /// `x, [index, seed, epoch,] step, rate, [decay,] hypers -> metrics` (means), with new weights and moments.
+  /// `x, [index, seed, epoch,] step, rate, [decay,] hypers -> metrics` (means), with new weights, moments and statistics.
   private func trainStep() throws(Recovery) -> Entry {
-    var entry = elaborator("train_step", .drawn(domain: "train"))
+    var entry = elaborator("train_step", .drawn(domain: "train"), .training)
     entry.checkPriors()
     entry.addImages()
     if drawsLatents { entry.addCounters() }
@@ -50,12 +53,13 @@ struct ModuleElaborator {
     try at(symbols.optimizerRange, &entry) { entry throws(Recovery) in
       try entry.adam(gradients, step: step, rate: rate, decay: decay, optimizer)
     }
+    entry.addStatistics()
     return entry.builder.entry
   }
 
   /// `x, [noise,] hypers -> metrics` (means) and the gradient of every parameter.
   private func gradients() throws(Recovery) -> Entry {
-    var entry = elaborator("gradients", .given)
+    var entry = elaborator("gradients", .given, .training)
     entry.addImages()
     addNoise(&entry)
     entry.addHypers()

@@ -42,6 +42,7 @@ struct EntryElaborator {
   let diagnostics: DiagnosticCollector
   let registry: GlobalRegistry
   let latentMode: LatentMode
+  var mode: EntryMode
   var builder: EntryBuilder
   var latents: [String: Latent] = [:]
   var outputs: [String: Output] = [:]
@@ -66,12 +67,13 @@ struct EntryElaborator {
 
   init(
     _ name: String, symbols: ModelSymbols, registry: GlobalRegistry, diagnostics: DiagnosticCollector,
-    latentMode: LatentMode
+    latentMode: LatentMode, mode: EntryMode = EntryMode()
   ) {
     self.symbols = symbols
     self.registry = registry
     self.diagnostics = diagnostics
     self.latentMode = latentMode
+    self.mode = mode
     builder = EntryBuilder(Entry(name: name), infersTypes: false)
   }
 

@@ -54,8 +54,8 @@ extension EntryElaborator {
     _ environment: Environment
   ) throws(Recovery) -> ValueID {
     let bound = try evaluator(environment).bind(arguments, to: layer.signature, at: call.name.range)
-    if layer.hasWeights {
-      let name = call.alias.map { "\(layerPath.scope).\($0.text)" } ?? layerPath.next(layer.name)
+    if let parameterName = layer.parameterName {
+      let name = call.alias.map { "\(layerPath.scope).\($0.text)" } ?? layerPath.next(parameterName)
       try nameLayer(name, at: call.alias?.range ?? call.name.range)
     } else if let alias = call.alias {
       throw diagnostics.fail("'\(layer.name)' has no parameters to name", at: alias.range)

@@ -9,6 +9,9 @@ enum ForeignNames {
     "avg_pool": ["avgpool", "avgpool2d", "avg_pool2d", "average_pooling", "averagepooling2d"],
     "max_pool": ["maxpool", "maxpool2d", "max_pool2d", "max_pooling", "maxpooling2d"],
     "global_avg_pool": ["gap", "global_average_pooling", "globalaveragepooling2d", "adaptiveavgpool2d"],
+    "batch_norm": [
+      "batchnorm", "batchnorm1d", "batchnorm2d", "batch_normalization", "batchnormalization", "bn",
+    ],
     "upsample": ["upsampling", "upsampling2d", "interpolate", "unpool"],
     "sigmoid": ["logistic"],
     "leaky_relu": ["leakyrelu", "lrelu"],

@@ -9,26 +9,29 @@ struct LayerDefinition: Sendable {
   let summary: String
   /// What it does to one image, for the documentation.
   let shapes: String
-  /// Whether it has weights: then it is counted in their names and may be named with `as`.
-  let hasWeights: Bool
+  /// What its weights are named after, `norm` in `encoder.h.norm0.weight`; nil where it has none. A layer with weights may be
+  /// named with `as`.
+  let parameterName: String?
   let emit: Emitter
 
   var name: String { signature.name }
 
   init(
     _ name: String, _ parameters: [ParameterDefinition], _ summary: String, shapes: String,
-    hasWeights: Bool = false, emit: @escaping Emitter
+    hasWeights: Bool = false, parameterName: String? = nil, emit: @escaping Emitter
   ) {
     signature = Signature(name: name, parameters: parameters)
     self.summary = summary
     self.shapes = shapes
-    self.hasWeights = hasWeights
+    self.parameterName = parameterName ?? (hasWeights ? name : nil)
     self.emit = emit
   }
 }
 
 enum LayerTable {
-  static let definitions = weightedLayers + activationLayers + PoolingLayers.definitions + shapeLayers
+  static let definitions =
+    weightedLayers + NormalizationLayers.definitions + activationLayers + PoolingLayers.definitions
+    + shapeLayers
 
   static func named(_ name: String) -> LayerDefinition? { definitions.first { $0.name == name } }
 

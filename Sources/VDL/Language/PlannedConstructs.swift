@@ -14,7 +14,7 @@ public enum PlannedConstructs {
       case .declaration: ["corrupt", "use"]
       case .inputType: ["class", "vector"]
       case .layer:
-        ["batch_norm", "layer_norm", "dropout", "concat", "slice", "one_hot", "stop_gradient", "quantize"]
+        ["layer_norm", "dropout", "concat", "slice", "one_hot", "stop_gradient", "quantize"]
       case .distribution: ["categorical", "continuous_bernoulli", "laplace"]
       case .term: ["iwae", "jacobian", "kl_sparsity", "l1", "l2", "mmd", "total_correlation"]
       case .optimizer: ["adagrad", "adamw", "rmsprop", "sgd"]

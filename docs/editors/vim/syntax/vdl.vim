@@ -10,7 +10,7 @@ syn match vdlComment /\/\/.*$/
 syn match vdlDocumentation /\/\/\/.*$/
 syn region vdlString start=/"/ end=/"/ oneline
 syn keyword vdlKeyword model config hyper input block shared encoder prior decoder corrupt maximize minimize use train let as
-syn keyword vdlLayer conv deconv dense relu sigmoid tanh softplus leaky_relu elu silu gelu hardswish avg_pool max_pool global_avg_pool upsample flatten reshape
+syn keyword vdlLayer conv deconv dense batch_norm relu sigmoid tanh softplus leaky_relu elu silu gelu hardswish avg_pool max_pool global_avg_pool upsample flatten reshape
 syn keyword vdlDistribution normal bernoulli
 syn keyword vdlTerm loglik kl mse sse
 syn keyword vdlType image class vector
