@@ -53,7 +53,7 @@ public struct DatasetCatalog: Sendable {
   ///
   /// - Throws: `DatasetError`: no such name, not found, or incomplete.
   public func folder(of name: String) throws -> String? {
-    if Self.builtIn.contains(where: { $0.name == name }) { return nil }
+    if name == Self.digits { return nil }
     guard let entry = Self.entries.first(where: { $0.name == name }) else {
       throw DatasetError.unknownDataset(name: name, known: Self.names)
     }

@@ -10,7 +10,7 @@ enum DoctorCommand {
         + "get it. Missing is what compiling or training needs; absent is what only some commands would use.",
       "Ends with status 1 where something is missing, with 0 otherwise. It changes nothing.",
     ],
-    options: [CommonOptions.dataFolder, CommonOptions.json],
+    options: [DataOptions.folder, CommonOptions.json],
     examples: [
       Example("vaerun doctor", "before the first model, or where something does not work"),
       Example("vaerun doctor --json", "for a report of an error"),
@@ -19,7 +19,7 @@ enum DoctorCommand {
   static func run(_ invocation: Invocation) throws -> ExitStatus {
     let findings =
       MachineChecks.all + LibraryChecks.all + ProgramChecks.all
-      + PlaceChecks.all(dataFolder: invocation[CommonOptions.dataFolder])
+      + PlaceChecks.all(dataFolder: invocation[DataOptions.folder])
     if invocation[CommonOptions.json] {
       try Terminal.say(json: findings)
     } else {
