@@ -86,7 +86,9 @@ public enum NormalizationKernels {
       let centred = b.sub(rows[1], mean)
       let normalized = numbers.count > 4 ? b.fma(centred, scale, numbers[4]) : centred
       let dz = FormulaEmitter(b, lanes: k.lanes).emit(formula, operands: [rows[0], normalized])
-      return b.fma(dz, scale, b.fma(centred, slope, offset))
+      // A product of its own: where a channel has one element, dz * scale and the offset are the same number, and what a fused
+      // multiply-add would leave of the rounding is all that an optimizer that divides by the gradient's size would see.
+      return b.add(b.mul(dz, scale), b.fma(centred, slope, offset))
     }
   }
 

@@ -4,6 +4,7 @@ import IR
 /// likelihoods, sums and means, gradients, Adam; and of what passes clean up: numbers that fold, duplicates, dead values.
 public struct RandomGraph {
   private var random: SplitMix
+  private let normalizes: Bool
   private var module = Module(name: "random")
   private var builder = EntryBuilder(Entry(name: "train_step"))
   /// Values with a row per image; among them numbers, `f32[N]`.
@@ -12,8 +13,10 @@ public struct RandomGraph {
   private var counters: [ValueID] = []
 
   /// The module of a seed: one entry with about that many layers, gradients still to be differentiated.
-  public static func module(seed: UInt64, layers: Int = 12) throws -> Module {
-    var graph = RandomGraph(random: SplitMix(state: seed))
+  /// - Parameter normalizes: whether there may be batch normalization, whose gradients behind other normalization lose more
+  ///   digits in float32 than the tolerance of native code allows.
+  public static func module(seed: UInt64, layers: Int = 12, normalizes: Bool = true) throws -> Module {
+    var graph = RandomGraph(random: SplitMix(state: seed), normalizes: normalizes)
     try graph.addArguments()
     for _ in 0..<layers { try graph.addLayer() }
     try graph.addResults()
@@ -22,7 +25,10 @@ public struct RandomGraph {
     return graph.module
   }
 
-  private init(random: SplitMix) { self.random = random }
+  private init(random: SplitMix, normalizes: Bool) {
+    self.random = random
+    self.normalizes = normalizes
+  }
 
   // MARK: Choices
 
@@ -96,7 +102,7 @@ public struct RandomGraph {
     case 7: try addNumbers()
     case 8: try addDuplicate()
     case 9: try addPooling()
-    case 10, 11: try addNormalization()
+    case 10, 11: normalizes ? try addNormalization() : try addDense()
     default: try addArithmetic()
     }
   }
