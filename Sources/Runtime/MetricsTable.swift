@@ -10,6 +10,8 @@ public struct MetricsTable: Sendable {
     public var step: Int
     /// Since the run began.
     public var seconds: Double
+    /// Of training, without evaluation.
+    public var imagesPerSecond: Double
     /// The learning rate.
     public var rate: Double
     /// By the names of the hypers.
@@ -50,7 +52,8 @@ public struct MetricsTable: Sendable {
         Dictionary(zip(names, numbers), uniquingKeysWith: { first, _ in first })
       }
       return Row(
-        split: line[0], epoch: epoch, step: step, seconds: numbers[2], rate: numbers[4],
+        split: line[0], epoch: epoch, step: step, seconds: numbers[2], imagesPerSecond: numbers[3],
+        rate: numbers[4],
         hypers: named(hypers, terms), values: named(metrics, terms.dropFirst(hypers.count)))
     }
   }

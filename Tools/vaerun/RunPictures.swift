@@ -195,32 +195,11 @@ struct RunPictures {
     return names
   }
 
-  /// One chart per term: training, validation where images are held out, test; nil before there is a row.
+  /// One chart per term; nil before there is a row.
   private func curves() throws -> Panels? {
     let table = try MetricsTable(folder)
-    let configuration = try folder.readConfiguration()
-    let stepsPerEpoch = Double(max(1, (configuration.trainingImages - 1) / max(1, configuration.batch) + 1))
     guard !table.rows.isEmpty else { return nil }
-    return Panels(
-      table.metrics.map { metric in
-        LineChart(
-          title: metric,
-          series: ["train", "validation", "test"].compactMap { split in
-            let points = table.rows.filter { $0.split == split }.map {
-              Point(x: Double($0.step) / stepsPerEpoch, y: $0.values[metric] ?? .nan)
-            }
-            return points.isEmpty ? nil : LineChart.Series(split, points: Self.averaged(points, most: 60))
-          })
-      })
-  }
-
-  /// Means of equal runs of points, at most `most` of them, each at its last point's place: the losses of single
-  /// batches scatter too much to show a trend.
-  private static func averaged(_ points: [Point], most: Int) -> [Point] {
-    let size = max(1, (points.count + most - 1) / most)
-    return stride(from: 0, to: points.count, by: size).map { start in
-      let run = points[start..<min(start + size, points.count)]
-      return Point(x: run.last?.x ?? 0, y: run.reduce(0) { $0 + $1.y } / Double(run.count))
-    }
+    let curves = RunCurves(table, configuration: try folder.readConfiguration())
+    return Panels(table.metrics.map { LineChart(title: $0, series: curves.series(of: $0)) })
   }
 }

@@ -9,7 +9,7 @@ package enum Vaerun {
       TrainCommand.command, EvaluateCommand.command, ReconstructCommand.command, SampleCommand.command,
       ManifoldCommand.command, EncodeCommand.command, DecodeCommand.command, LatentsCommand.command,
       ProbeCommand.command, PCACommand.command,
-      InspectCommand.command, DoctorCommand.command,
+      RunsCommand.command, CompareCommand.command, InspectCommand.command, DoctorCommand.command,
     ],
     examples: [
       Example("vaec compile Models/convvae.vdl", "compiles a model into build/convvae"),
@@ -35,6 +35,8 @@ package enum Vaerun {
     case "latents": try LatentsCommand.run(invocation)
     case "probe": try ProbeCommand.run(invocation)
     case "pca": try PCACommand.run(invocation)
+    case "runs": try RunsCommand.run(invocation)
+    case "compare": try CompareCommand.run(invocation)
     case "inspect": try InspectCommand.run(invocation)
     case "doctor": return try DoctorCommand.run(invocation)
     default: throw InternalError("the command \(invocation.command.name) is in the table and nothing runs it")

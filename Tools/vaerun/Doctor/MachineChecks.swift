@@ -1,20 +1,15 @@
 import Artifact
 import Diagnostics
-import Foundation
 import Runtime
 
 /// The machine itself.
 enum MachineChecks {
   static var all: [Finding] { [machine, instructions, memory] }
 
-  private static let processorInformation =
-    (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-
   private static var machine: Finding {
-    let line = processorInformation.split(separator: "\n").first { $0.hasPrefix("model name") }
-    let name = line?.split(separator: ":", maxSplits: 1).last?.trimmingCharacters(in: .whitespaces)
-    let count = ProcessInfo.processInfo.activeProcessorCount
-    return .ok("machine", "\(name ?? "a processor without a name"), \(Terminal.count(count, "core"))")
+    let machine = MachineDescription.current
+    let name = machine.processor == "unknown" ? "a processor without a name" : machine.processor
+    return .ok("machine", "\(name), \(Terminal.count(machine.processors, "core")), \(machine.system)")
   }
 
   /// What is worth a word, by LLVM's names.
@@ -46,7 +41,7 @@ enum MachineChecks {
   }
 
   private static var memory: Finding {
-    let all = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    let all = Int(clamping: MachineDescription.current.memoryBytes)
     let free = AvailableMemory.bytes.map { ", \(byteText($0)) free" } ?? ""
     return .ok("memory", byteText(all) + free)
   }

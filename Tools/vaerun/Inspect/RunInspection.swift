@@ -23,6 +23,8 @@ struct RunInspection: Encodable {
   let kind = "run"
   let folder: String
   let configuration: RunConfiguration
+  /// The processes that trained it.
+  let sessions: [RunSession]
   /// Of each split the last row and the one with the least loss.
   let results: [Result]
   let files: [File]
@@ -30,7 +32,7 @@ struct RunInspection: Encodable {
   private let metrics: [String]
 
   private enum CodingKeys: CodingKey {
-    case kind, folder, configuration, results, files, checkpoint
+    case kind, folder, configuration, sessions, results, files, checkpoint
   }
 
   /// - Parameter values: whether the tensors of the last checkpoint are read.
@@ -38,6 +40,7 @@ struct RunInspection: Encodable {
     let folder = try RunFolder(existing: path)
     self.folder = path
     configuration = try folder.readConfiguration()
+    sessions = folder.sessions
     let hasMetrics = FileManager.default.fileExists(atPath: folder.metricsTable)
     let table = hasMetrics ? try MetricsTable(folder) : nil
     metrics = table?.metrics ?? []
@@ -77,6 +80,11 @@ struct RunInspection: Encodable {
       var facts = Facts()
       facts.add("run", folder)
       for (name, value) in try flattened(configuration) { facts.add(name, value) }
+      for session in sessions {
+        let end = session.ended.map { ", \(session.ending ?? "ended") \($0)" } ?? ", and did not tell its end"
+        facts.add(
+          "trained", "from step \(session.fromStep) \(session.began)\(end), on \(session.machine.processor)")
+      }
       for file in files { facts.add("file", "\(file.name), \(byteText(file.bytes))") }
       return [facts.text, table, checkpoint?.text].compactMap(\.self).joined(separator: "\n\n")
     }
