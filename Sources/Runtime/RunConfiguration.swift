@@ -27,7 +27,13 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   public var epochs: Int
   public var batch: Int
   public var rate: Double
+  /// How the rate follows the steps; constant where nil.
+  public var rateSchedule: RateSchedule?
+  /// Over how long the rate is raised from nothing.
+  public var warmUp: Span?
+  /// All hypers of the model; for those that follow a schedule, its end.
   public var hypers: [String: Double]
+  public var hyperSchedules: [String: HyperSchedule]?
   public var seed: UInt64
   /// The run ends after so many epochs without a smaller validation loss.
   public var patience: Int?
@@ -130,6 +136,8 @@ extension RunConfiguration {
       throw .damaged(path: path, problem: "\(name(context.codingPath)) has a value of another type")
     } catch DecodingError.valueNotFound(_, let context) where !context.codingPath.isEmpty {
       throw .damaged(path: path, problem: "\(name(context.codingPath)) has no value")
+    } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
+      throw .damaged(path: path, problem: "\(name(context.codingPath)) has a value of another form")
     } catch {
       throw .damaged(path: path, problem: "it is not JSON of the form that vaerun writes")
     }

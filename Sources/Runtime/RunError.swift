@@ -25,6 +25,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   /// There is nothing left to train.
   case nothingLeft(reason: String)
   case patienceWithoutValidation
+  case plateauWithoutValidation
 
   public var description: String {
     switch self {
@@ -80,6 +81,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
       return "there is nothing left to train: \(reason)"
     case .patienceWithoutValidation:
       return "patience needs images that are held out: add --val 0.1"
+    case .plateauWithoutValidation:
+      return "a rate that waits for plateaus needs images that are held out: add --val 0.1"
     }
   }
 

@@ -36,10 +36,14 @@ public struct Trainer {
   public init(
     _ instance: ModelInstance, data: TrainingData, options: TrainingOptions, from start: TrainingState? = nil
   ) throws {
-    try instance.check(data.images, hypers: options.hypers)
+    try instance.check(
+      data.images, hypers: options.hypers.merging(options.hyperSchedules.mapValues(\.to)) { $1 })
     if let test = data.test { try instance.check(test) }
     guard !data.training.isEmpty else { throw RunError.noImages }
-    if options.patience != nil, data.validation.isEmpty { throw RunError.patienceWithoutValidation }
+    if data.validation.isEmpty {
+      if options.patience != nil { throw RunError.patienceWithoutValidation }
+      if case .plateau = options.rateSchedule { throw RunError.plateauWithoutValidation }
+    }
     let batch = max(1, min(options.batch, data.training.count))
     let steps = (data.training.count - 1) / batch + 1
     let (total, overflow) = steps.multipliedReportingOverflow(by: max(options.epochs, 1))
@@ -52,7 +56,7 @@ public struct Trainer {
     metricNames = entry.results.filter { $0.role == .metric }.map(\.name)
     let defaults = instance.manifest.hypers.map { ($0.name, $0.defaultValue) }
     hypers = Dictionary(defaults, uniquingKeysWith: { first, _ in first })
-      .merging(options.hypers) { _, given in given }
+      .merging(options.hypers) { $1 }.merging(options.hyperSchedules.mapValues(\.to)) { $1 }
     stepsPerEpoch = steps
     stepsPerRow = max(1, steps / Self.rowsPerEpoch)
     state = start ?? TrainingState(seed: options.seed, batch: batch)
@@ -121,8 +125,7 @@ public struct Trainer {
 
   /// One optimizer step.
   private mutating func step(_ images: [Int], epoch: Int, stepInEpoch: Int) throws -> StepReport {
-    let inputs = EntryInputs(
-      seed: options.seed, epoch: epoch, step: state.position.step + 1, rate: options.rate, hypers: hypers)
+    let inputs = inputs(step: state.position.step + 1, epoch: epoch)
     let begin = clock.secondsSinceBegin
     let arguments = try instance.arguments(of: entry, images: images[...], source: data.images, inputs: inputs)
     let results = try instance.call(entry.name, arguments, count: images.count)
@@ -154,8 +157,9 @@ public struct Trainer {
       test: test)
     let least = state.memory.best?.validation?[lossName] ?? .infinity
     let isBest = metrics.validation?[lossName].map { $0 < least } ?? false
+    let inputs = inputs(step: state.position.step, epoch: epoch)
     let report = EpochReport(
-      metrics: metrics, epochs: options.epochs, rate: options.rate, hypers: hypers,
+      metrics: metrics, epochs: options.epochs, rate: inputs.rate, hypers: inputs.hypers,
       imagesPerSecond: clock.imagesPerSecond, seconds: clock.seconds, isBest: isBest)
     // The rows first: a checkpoint says that all rows up to its step are there.
     try log?.epoch(report)
@@ -163,6 +167,9 @@ public struct Trainer {
     state.memory.epochMeans = RunningMeans()
     state.memory.last = metrics
     if isBest { state.memory.best = metrics }
+    if case .plateau(_, let patience) = options.rateSchedule, let loss = metrics.validation?[lossName] {
+      state.memory.plateau = (state.memory.plateau ?? PlateauWatch()).adding(loss, patience: patience)
+    }
     // And the best before the last: where the process ends between them, the epoch's end is done again.
     if let folder, isBest, instance.weightsAreFinite { try instance.save(to: folder.best, state: state) }
     try saveLast()
@@ -196,6 +203,22 @@ public struct Trainer {
         metric: prefix + name, value: value.isNaN ? "NaN" : "infinite", epoch: epoch, step: state.position.step,
         kept: folder?.last)
     }
+  }
+}
+
+// What follows schedules.
+extension Trainer {
+  /// What a step is given besides images.
+  private func inputs(step: Int, epoch: Int) -> EntryInputs {
+    let warmUp = options.warmUp?.steps(perEpoch: stepsPerEpoch) ?? 0
+    let factor = options.rateSchedule.factor(
+      step: step, of: options.epochs * stepsPerEpoch, stepsPerEpoch: stepsPerEpoch, warmUp: warmUp,
+      reductions: state.memory.plateau?.reductions ?? 0)
+    let rise = Double(step) < warmUp ? Double(step) / warmUp : 1
+    let scheduled = options.hyperSchedules.mapValues { $0.value(step: step, stepsPerEpoch: stepsPerEpoch) }
+    return EntryInputs(
+      seed: options.seed, epoch: epoch, step: step, rate: options.rate * factor * rise,
+      hypers: hypers.merging(scheduled) { $1 })
   }
 }
 

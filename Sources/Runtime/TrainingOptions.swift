@@ -5,8 +5,14 @@ public struct TrainingOptions: Sendable {
   public var batch: Int
   /// The learning rate.
   public var rate: Double
+  /// How the learning rate follows the steps.
+  public var rateSchedule = RateSchedule.constant
+  /// The rate is raised in a straight line from nothing over this span.
+  public var warmUp: Span?
   /// Values of hypers; those that are not here have the model's defaults.
   public var hypers: [String: Double]
+  /// Hypers that follow the steps. Evaluation takes the values at their ends.
+  public var hyperSchedules: [String: HyperSchedule] = [:]
   /// Chooses the order of the images and the noise (the first weights are the instance's).
   public var seed: UInt64
   /// Training ends after so many epochs in which the validation loss was not less than before; needs images that are

@@ -44,6 +44,8 @@ public struct TrainingState: Equatable, Sendable {
     var rowMeans = RunningMeans()
     var best: EpochMetrics?
     var last: EpochMetrics?
+    /// Only where the rate waits for plateaus.
+    var plateau: PlateauWatch?
   }
 
   /// The beginning of training.

@@ -31,9 +31,11 @@ import Testing
     return try trainer.run(in: run, progress: progress)
   }
 
-  private static func whole(_ model: CompiledModel, in folder: String) throws -> RunFolder {
+  private static func whole(
+    _ model: CompiledModel, in folder: String, _ options: TrainingOptions = options()
+  ) throws -> RunFolder {
     let run = try RunFolder.make(at: folder + "/whole")
-    _ = try train(model, in: run, options())
+    _ = try train(model, in: run, options)
     return run
   }
 
@@ -81,12 +83,23 @@ import Testing
   /// An error in the progress stands for a process that is killed: nothing is saved there, rows are left over.
   private struct Killed: Error {}
 
-  @Test func aRunThatIsKilledAtRandomStepsEndsInTheSameBits() throws {
+  @Test(arguments: [("constant", 0.05), ("cosine", 0.05), ("plateau:0.5@1epochs", 0.3)])
+  func aRunThatIsKilledAtRandomStepsEndsInTheSameBits(_ schedule: String, _ rate: Double) throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     var random = Draws(seed: seed)
+    let rateSchedule = try #require(RateSchedule(schedule))
+    func options(_ change: (inout TrainingOptions) -> Void = { _ in }) -> TrainingOptions {
+      var options = Self.options()
+      options.rate = rate
+      options.rateSchedule = rateSchedule
+      options.warmUp = Span(7, .steps)
+      options.hyperSchedules["poison"] = HyperSchedule(from: -1, to: -2, span: Span(2, .epochs))
+      change(&options)
+      return options
+    }
     try withModel { model, folder in
-      let whole = try Self.whole(model, in: folder)
-      for attempt in 1...5 {
+      let whole = try Self.whole(model, in: folder, options())
+      for attempt in 1...3 {
         let run = try RunFolder.make(at: folder + "/killed-\(attempt)")
         let saving = SavingInterval.steps(random.next(below: 7) + 2)
         var isFinished = false
@@ -94,7 +107,7 @@ import Testing
           let end = random.next(below: 40) + 1
           do {
             var events = 0
-            _ = try Self.train(model, in: run, Self.options { $0.saving = saving }) { _ in
+            _ = try Self.train(model, in: run, options { $0.saving = saving }) { _ in
               events += 1
               if events == end { throw Killed() }
             }
@@ -104,7 +117,7 @@ import Testing
             isFinished = true
           }
         }
-        try expectEqual(whole, run, "attempt \(attempt), seed \(seed)")
+        try expectEqual(whole, run, "\(schedule), attempt \(attempt), seed \(seed)")
       }
     }
   }

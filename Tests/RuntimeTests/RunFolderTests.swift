@@ -10,6 +10,9 @@ import Testing
       data: "digits",
       limit: 15, trainingImages: 10, validationImages: 5, testImages: 5, epochs: 1, batch: 4, rate: 0.1,
       hypers: ["poison": 0], seed: .max, threads: 2)
+    configuration.rateSchedule = .cosine(end: 0)
+    configuration.warmUp = Span(2, .epochs)
+    configuration.hyperSchedules = ["poison": HyperSchedule(from: 0, to: 1, span: Span(5, .steps))]
     configuration.patience = 3
     configuration.steps = 7
     return configuration
@@ -75,6 +78,9 @@ import Testing
     ("\"patience\" : 3", "\"patience\" : 0", "patience is 0"),
     ("\"steps\" : 7", "\"steps\" : 0", "steps is 0"),
     ("\"validationImages\" : 5", "\"validationImages\" : -1", "validationImages is -1"),
+    ("\"cosine\"", "\"cosin\"", "rateSchedule has a value of another form"),
+    ("\"2epochs\"", "2", "warmUp has a value of another type"),
+    ("\"0:1@5steps\"", "\"0:1\"", "hyperSchedules.poison has a value of another form"),
     ("\"threads\" : 2", "\"threads\" : 2,,", "it is not JSON of the form that vaerun writes"),
   ])
   func damageOfAConfigurationIsNamed(_ old: String, _ new: String, _ what: String) throws {

@@ -11,8 +11,10 @@ struct ProgramRun {
   static let longest = 300.0
 
   /// Runs a program in a folder. What it writes goes through files, so that no pipe can fill up.
+  /// - Parameter columns: gives it a terminal of this width as its standard output
   init(
-    _ path: String, _ arguments: [String], in folder: String, environment given: [String: String] = [:]
+    _ path: String, _ arguments: [String], in folder: String, environment given: [String: String] = [:],
+    columns: UInt16? = nil
   ) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
@@ -27,16 +29,18 @@ struct ProgramRun {
     let files = [stem + ".out", stem + ".err"]
     for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
     defer { for file in files { try? FileManager.default.removeItem(atPath: file) } }
-    process.standardOutput = FileHandle(forWritingAtPath: files[0])
+    let terminal = try columns.map { try PseudoTerminal(columns: $0) }
+    process.standardOutput = try terminal?.programEnd() ?? FileHandle(forWritingAtPath: files[0])
     process.standardError = FileHandle(forWritingAtPath: files[1])
     process.standardInput = FileHandle.nullDevice
     try process.run()
     let killer = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
     DispatchQueue.global().asyncAfter(deadline: .now() + Self.longest, execute: killer)
     defer { killer.cancel() }
+    let shown = terminal?.readToEnd()
     process.waitUntilExit()
     status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-    output = try String(contentsOfFile: files[0], encoding: .utf8)
+    output = try shown ?? String(contentsOfFile: files[0], encoding: .utf8)
     errors = try String(contentsOfFile: files[1], encoding: .utf8)
   }
 
@@ -48,12 +52,13 @@ struct ProgramRun {
 
   /// Runs one of the package's own programs, which are built beside the tests.
   static func tool(
-    _ name: String, _ line: String, in folder: String, environment: [String: String] = [:]
+    _ name: String, _ line: String, in folder: String, environment: [String: String] = [:],
+    columns: UInt16? = nil
   ) throws -> ProgramRun {
     let path = path(of: name)
     try #require(FileManager.default.isExecutableFile(atPath: path), "\(path) is not built")
     return try ProgramRun(
-      path, line.split(separator: " ").map(String.init), in: folder, environment: environment)
+      path, line.split(separator: " ").map(String.init), in: folder, environment: environment, columns: columns)
   }
 }
 

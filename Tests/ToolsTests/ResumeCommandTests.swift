@@ -138,6 +138,23 @@ import Testing
     ("train --limit-time 90", 2, "--limit-time takes a time such as 90s, 10m or 1.5h, not '90'"),
     ("train --every 0", 2, "--every takes a number of steps such as 500, or a time such as 30s, not '0'"),
     (
+      "train --rate-schedule cosin", 2,
+      "--rate-schedule takes constant, linear, cosine, cosine:0.1, step:0.1@10epochs or plateau:0.5@3epochs, not 'cosin'"
+    ),
+    (
+      "train --data digits --limit 10 --rate-schedule plateau:0.5@3epochs", 1,
+      "a rate that waits for plateaus needs images that are held out: add --val 0.1"
+    ),
+    (
+      "train --warm-up 5days", 2,
+      "--warm-up takes a number of steps or epochs such as 500 or 2epochs, not '5days'"
+    ),
+    (
+      "train --data digits --limit 10 --hyper beta=0:1", 2,
+      "--hyper beta takes a number or FROM:TO@SPAN, not '0:1': write --hyper beta=1.5 or --hyper beta=0:1@5epochs"
+    ),
+    ("train --data digits --limit 10 --beta 1 --hyper beta=2", 2, "beta is given twice: give it once"),
+    (
       "evaluate --run run --best", 1,
       "run has no best epoch: it was trained without images held out to choose by"
     ),

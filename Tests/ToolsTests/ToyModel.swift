@@ -7,6 +7,7 @@ import Testing
 ///
 /// The environment's TOY_SIGNAL=SIGNAL@STEP sends the program a signal at a step, counted from the program's start;
 /// TOY_SIGNAL=SIGNAL,SIGNAL@STEP sends a second one half a second later, in the same step, which then lasts for ten.
+/// TOY_PAUSE=N lets every step last N milliseconds longer.
 enum ToyModel {
   private static let source = """
     #include <math.h>
@@ -40,8 +41,9 @@ enum ToyModel {
     }
     static void send_signals(void) {
       static int steps = 0;
-      const char *wish = getenv("TOY_SIGNAL");
+      const char *wish = getenv("TOY_SIGNAL"), *pause = getenv("TOY_PAUSE");
       int first = 0, second = 0, step = 0;
+      if (pause) usleep(1000 * atoi(pause));
       if (!wish) return;
       if (sscanf(wish, "%d,%d@%d", &first, &second, &step) != 3) sscanf(wish, "%d@%d", &first, &step);
       if (++steps != step) return;

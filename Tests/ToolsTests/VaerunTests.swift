@@ -115,7 +115,7 @@ import Testing
     ("train --epoch 1", 2, "'vaerun train' has no option --epoch: did you mean --epochs?"),
     ("tain", 2, "unknown command 'tain': did you mean 'train'?"),
     ("train --data digits --limit 10 --hyper gamma=1", 1, "toy has no hyper gamma: it has beta"),
-    ("train --hyper beta=x", 2, "--hyper beta takes a number, not 'x': write --hyper beta=1.5"),
+    ("train --hyper beta=x", 2, "--hyper beta takes a number or FROM:TO@SPAN, not 'x': write --hyper beta=1.5"),
     (
       "train --data digits --limit 10 --output build/toy/toy.so", 1,
       "cannot make the folder build/toy/toy.so: a file has this name"

@@ -89,7 +89,8 @@ enum DataOptions {
       testFraction: texts["test-fraction"].flatMap { Double($0) } ?? 0.1,
       splitSeed: texts["split-seed"].flatMap { UInt64($0) } ?? 0, limit: invocation[limit],
       classes: texts["classes"], modelShape: modelShape, threads: invocation[CommonOptions.threads])
-    if Terminal.isLive { options.progress = DecodingProgress().tell }
+    let isSilent = invocation[CommonOptions.quiet] || invocation[CommonOptions.json]
+    if Terminal.isLive, !isSilent { options.progress = DecodingProgress().tell }
     return options
   }
 }

@@ -4,8 +4,32 @@ import Synchronization
 
 /// What the program prints: results to the standard output, errors to the standard error.
 enum Terminal {
-  /// Whether a person is watching, so that a line may be overwritten.
-  static let isLive = isatty(STDOUT_FILENO) == 1
+  /// Whether a person is watching, so that a line may be overwritten. A terminal that does not say what it is, or that it
+  /// is dumb, cannot do that.
+  static let isLive = isatty(STDOUT_FILENO) == 1 && !["", "dumb"].contains(variable("TERM"))
+
+  /// Whether text may have colors: see https://no-color.org.
+  static let hasColor = isLive && variable("NO_COLOR").isEmpty
+
+  /// Whether the signs of a sparkline can be shown: not where the locale names another character set than UTF-8.
+  static let hasUnicode = {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(variable).first { !$0.isEmpty } ?? ""
+    guard let dot = locale.firstIndex(of: ".") else { return true }
+    return locale[dot...].lowercased().replacingOccurrences(of: "-", with: "").hasPrefix(".utf8")
+  }()
+
+  private static func variable(_ name: String) -> String { ProcessInfo.processInfo.environment[name] ?? "" }
+
+  /// A color, by its number in ECMA-48 (SGR).
+  enum Color: Int {
+    case green = 32
+    case cyan = 36
+  }
+
+  /// The text in a color, where colors are wanted.
+  static func colored(_ text: String, _ color: Color) -> String {
+    hasColor && !text.isEmpty ? "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m" : text
+  }
 
   static func say(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
@@ -26,8 +50,18 @@ enum Terminal {
   static func complain(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
   /// Replaces the line that the cursor is in.
-  static func overwrite(_ line: String) {
-    write("\r\u{1B}[K" + line.prefix(columns - 1), to: STDOUT_FILENO)
+  static func overwrite(_ line: String) { overwrite([(line, nil)]) }
+
+  /// Replaces the line that the cursor is in. What is wider than the terminal is cut off.
+  static func overwrite(_ parts: [(text: String, color: Color?)]) {
+    var left = columns - 1
+    var line = ""
+    for (text, color) in parts {
+      let part = String(text.prefix(left))
+      left -= part.count
+      line += color.map { colored(part, $0) } ?? part
+    }
+    write("\r\u{1B}[K" + line, to: STDOUT_FILENO)
   }
 
   /// Ends the overwritten line.

@@ -1,8 +1,9 @@
 import Artifact
+import Diagnostics
 import Runtime
 
-/// What people read: what is trained, a line that is rewritten where a person watches and a line every ten seconds where
-/// not, a line or two after each epoch, and what the run has come to.
+/// What people read: what is trained, a line that is rewritten where a person watches (with the loss as a curve) and a line
+/// every ten seconds where not, a line or two after each epoch, and what the run has come to.
 final class TextOutput: TrainingOutput {
   private static let liveInterval = 0.1
   private static let plainInterval = 10.0
@@ -10,7 +11,9 @@ final class TextOutput: TrainingOutput {
   private let setup: TrainingSetup
   private let folder: RunFolder
   private let metrics: [String]
+  /// Of the run; the next progress is told some time later.
   private var told = 0.0
+  private var curve = Sparkline(width: 16)
 
   init(_ setup: TrainingSetup, _ folder: RunFolder) {
     self.setup = setup
@@ -29,11 +32,15 @@ final class TextOutput: TrainingOutput {
     Terminal.say(
       "data    \(configuration.data): \(Terminal.count(configuration.trainingImages, "training image"))\(held), "
         + "\(Terminal.count(configuration.testImages, "test image")) (\(setup.training.source))")
-    let hypers = manifest.hypers.map { "  \($0.name) \(configuration.hypers[$0.name] ?? $0.defaultValue)" }
-      .joined()
+    let hypers = manifest.hypers.map { hyper in
+      let schedule = configuration.hyperSchedules?[hyper.name].map { "\($0)" }
+      return "  \(hyper.name) \(schedule ?? "\(configuration.hypers[hyper.name] ?? hyper.defaultValue)")"
+    }.joined()
+    let warmUp = configuration.warmUp.map { ", warm-up \($0)" } ?? ""
+    let schedule = configuration.rateSchedule.map { " \($0)" } ?? ""
     Terminal.say(
       "train   \(Terminal.count(configuration.epochs, "epoch")), batch \(configuration.batch), "
-        + "\(manifest.training.optimizer) rate \(configuration.rate)\(hypers)  seed \(configuration.seed)  "
+        + "\(manifest.training.optimizer) rate \(configuration.rate)\(schedule)\(warmUp)\(hypers)  seed \(configuration.seed)  "
         + Terminal.count(setup.instance.executor.threads, "thread"))
     let position = setup.start?.position
     let place = position.map { "  (goes on behind step \($0.step), in epoch \($0.epoch + 1))" } ?? ""
@@ -52,25 +59,30 @@ final class TextOutput: TrainingOutput {
   }
 
   private func tell(_ report: StepReport) {
+    if let loss = metrics.first.flatMap({ report.rowMetrics?[$0] }) { curve.add(loss) }
     let interval = Terminal.isLive ? Self.liveInterval : Self.plainInterval
     guard report.seconds - told >= interval else { return }
     told = report.seconds
-    let line =
-      "epoch \(report.epoch)/\(report.epochs)  step \(report.stepInEpoch)/\(report.stepsPerEpoch)  "
-      + "\(Terminal.terms(metrics, report.epochMetrics))  \(Int(report.imagesPerSecond)) images/s  "
+    let place = "epoch \(report.epoch)/\(report.epochs)  step \(report.stepInEpoch)/\(report.stepsPerEpoch)  "
+    let figures =
+      "\(Terminal.terms(metrics, report.epochMetrics))  \(Int(report.imagesPerSecond)) images/s  "
       + "\(Terminal.duration(report.secondsLeft)) left"
-    Terminal.isLive ? Terminal.overwrite(line) : Terminal.say(line)
+    guard Terminal.isLive else { return Terminal.say(place + figures) }
+    let shape = Terminal.hasUnicode ? curve.text : ""
+    Terminal.overwrite([(place, nil), (shape, .cyan), (shape.isEmpty ? figures : "  " + figures, nil)])
   }
 
   private func tell(_ report: EpochReport) {
     told = report.seconds
-    if Terminal.isLive { Terminal.clearLine() }
+    leave()
     let head = "epoch \(report.metrics.epoch)/\(report.epochs)"
     let tail = "\(Int(report.imagesPerSecond)) images/s  \(Terminal.duration(report.seconds))"
     Terminal.say("\(head)  train \(Terminal.terms(metrics, report.metrics.training))  \(tail)")
     let indent = String(repeating: " ", count: head.count)
     if let validation = report.metrics.validation {
-      Terminal.say("\(indent)  val   \(Terminal.terms(metrics, validation))\(report.isBest ? "  best" : "")")
+      Terminal.say(
+        "\(indent)  val   \(Terminal.terms(metrics, validation))\(report.isBest ? Terminal.colored("  best", .green) : "")"
+      )
     }
     if let test = report.metrics.test { Terminal.say("\(indent)  test  \(Terminal.terms(metrics, test))") }
   }

@@ -23,6 +23,9 @@ enum TrainCommand {
       Example(
         "vaerun train Models/convvae.vdl --data digits --epochs 3", "compiles first, trains on built-in digits"),
       Example("vaerun train --data fashion-mnist --data-dir data --beta 2", "a beta-VAE on clothes"),
+      Example(
+        "vaerun train --rate-schedule cosine --hyper beta=0:1@5epochs",
+        "lowers the rate, raises beta over 5 epochs"),
       Example("vaerun train --val 5000 --patience 5", "stops when the validation loss does not fall any more"),
       Example("vaerun train --resume runs/convvae-001 --epochs 60", "goes on with a run, to 60 epochs"),
       Example("vaerun train --config runs/convvae-001/config.json --seed 2", "repeats a run with another seed"),

@@ -8,6 +8,15 @@ enum TrainOptions {
   static let batch = Option(
     "batch", .integer(1...16_777_216), help: "images per step", default: "the model's")
   static let rate = Option("rate", .positiveNumber, help: "the learning rate", default: "the model's")
+  static let rateSchedule = Option(
+    "rate-schedule", .rateSchedule, help: "how the rate follows the steps: \(RateSchedule.forms)",
+    default: "constant")
+  static let warmUp = Option("warm-up", .span, help: "raise the rate from nothing over this long")
+  static let hyper = RepeatedOption(
+    "hyper", .named,
+    help:
+      "a run-time number of the model, such as beta=2, or one that goes from a value to another: beta=0:1@5epochs"
+  )
   static let seed = Option(
     "seed", .seed, help: "chooses first weights, order, noise and what is held out", default: "1")
   static let validation = Option(
@@ -36,18 +45,15 @@ enum TrainOptions {
 
   static let all: [any CommandOption] =
     [
-      DataOptions.data, DataOptions.folder, DataOptions.limit, validation, epochs, batch, rate,
-      CommonOptions.beta,
-      CommonOptions.hyper, seed, patience, steps, limitTime, CommonOptions.threads, output, every, resume,
-      config,
-      json, quiet,
+      DataOptions.data, DataOptions.folder, DataOptions.limit, validation, epochs, batch, rate, rateSchedule,
+      warmUp, CommonOptions.beta, hyper, seed, patience, steps, limitTime, CommonOptions.threads, output, every,
+      resume, config, json, quiet,
     ] + DataOptions.form
 
   /// Options that may change when a run goes on: they do not change what its steps compute.
   private static let changeable: [any CommandOption] = [
     DataOptions.folder, DataOptions.noCache, epochs, patience, steps, limitTime, CommonOptions.threads, every,
-    resume, json,
-    quiet,
+    resume, json, quiet,
   ]
 
   /// Refuses what would make another run of it.
@@ -60,6 +66,30 @@ enum TrainOptions {
       throw UsageError(
         "--\(option.name) cannot change when a run goes on",
         "leave it away, or begin a new run with --config in place of --resume")
+    }
+  }
+}
+
+/// What `--beta` and `--hyper` say.
+struct HyperOptions {
+  /// The numbers, and the ends of the schedules.
+  private(set) var values: [String: Double] = [:]
+  private(set) var schedules: [String: HyperSchedule] = [:]
+
+  init(_ invocation: Invocation) throws(UsageError) {
+    if let value = invocation[CommonOptions.beta] { values["beta"] = value }
+    for pair in invocation[TrainOptions.hyper] {
+      guard values[pair.name] == nil else { throw UsageError("\(pair.name) is given twice", "give it once") }
+      if let value = Double(pair.value), value.isFinite {
+        values[pair.name] = value
+      } else if let schedule = HyperSchedule(pair.value) {
+        values[pair.name] = schedule.to
+        schedules[pair.name] = schedule
+      } else {
+        throw UsageError(
+          "--hyper \(pair.name) takes a number or FROM:TO@SPAN, not '\(pair.value)'",
+          "write --hyper \(pair.name)=1.5 or --hyper \(pair.name)=0:1@5epochs")
+      }
     }
   }
 }
@@ -102,6 +132,18 @@ extension ValueForm where Value == Double {
   /// A time in seconds, minutes or hours.
   static var duration: Self {
     Self(placeholder: "TIME", expected: "a time such as 90s, 10m or 1.5h") { seconds($0) }
+  }
+}
+
+extension ValueForm where Value == RateSchedule {
+  static var rateSchedule: Self {
+    Self(placeholder: "FORM", expected: RateSchedule.forms) { RateSchedule($0) }
+  }
+}
+
+extension ValueForm where Value == Span {
+  static var span: Self {
+    Self(placeholder: "SPAN", expected: "a number of steps or epochs such as 500 or 2epochs") { Span($0) }
   }
 }
 

@@ -77,9 +77,12 @@ struct TrainingSetup {
         "at least one has to be held out and one to be left")
     }
     let defaults = manifest.hypers.map { ($0.name, $0.defaultValue) }
+    let given = try HyperOptions(invocation)
     let hypers = Dictionary(defaults, uniquingKeysWith: { first, _ in first })
-      .merging(basis?.hypers ?? [:]) { _, old in old }
-      .merging(try CommonOptions.hypers(invocation)) { _, given in given }
+      .merging(basis?.hypers ?? [:]) { $1 }.merging(given.values) { $1 }
+    // A number that is given ends a schedule of the basis.
+    let schedules = (basis?.hyperSchedules ?? [:]).filter { given.values[$0.key] == nil }
+      .merging(given.schedules) { $1 }
     var configuration = RunConfiguration(
       model: manifest.name,
       modelFolder: invocation[CommonOptions.model] == nil ? basis?.modelFolder ?? model.folder : model.folder,
@@ -98,6 +101,9 @@ struct TrainingSetup {
       threads: invocation[CommonOptions.threads] ?? basis?.threads ?? CommonOptions.threadCount(invocation))
     let form = DataOptions.remembered(invocation, run: basis)
     configuration.dataOptions = form.isEmpty ? nil : form
+    configuration.rateSchedule = invocation[TrainOptions.rateSchedule] ?? basis?.rateSchedule
+    configuration.warmUp = invocation[TrainOptions.warmUp] ?? basis?.warmUp
+    configuration.hyperSchedules = schedules.isEmpty ? nil : schedules
     configuration.patience = invocation[TrainOptions.patience] ?? basis?.patience
     let isResumed = invocation[TrainOptions.resume] != nil
     configuration.steps = invocation[TrainOptions.steps] ?? (isResumed ? nil : basis?.steps)
@@ -105,11 +111,15 @@ struct TrainingSetup {
   }
 
   private static func options(_ configuration: RunConfiguration, _ invocation: Invocation) -> TrainingOptions {
-    TrainingOptions(
+    var options = TrainingOptions(
       epochs: configuration.epochs, batch: configuration.batch, rate: configuration.rate,
       hypers: configuration.hypers, seed: configuration.seed, patience: configuration.patience,
       stepLimit: configuration.steps, timeLimit: invocation[TrainOptions.limitTime],
       saving: invocation[TrainOptions.every] ?? .standard)
+    options.rateSchedule = configuration.rateSchedule ?? .constant
+    options.warmUp = configuration.warmUp
+    options.hyperSchedules = configuration.hyperSchedules ?? [:]
+    return options
   }
 }
 
