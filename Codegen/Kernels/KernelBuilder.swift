@@ -99,6 +99,8 @@ public struct ArenaLayout: Sendable, Hashable {
 /// The frame: what an entry's call unpacks on its stack for the kernels, eight bytes a field.
 public enum FrameField: Int, Sendable, CaseIterable {
   case weights, state, arena, count, blocks, inputs, outputs, executor
+  /// The executor's callback for profilers, null where there is none.
+  case profile
 
   public var offset: Int { rawValue * 8 }
   var name: String { String(describing: self) }

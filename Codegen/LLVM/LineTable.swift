@@ -38,8 +38,8 @@ public final class LLVMLineTable {
   ///
   /// - Parameters:
   ///   - line: of the text, from 1.
-  ///   - callLines: lines of functions that this one calls. The code up to such a call, and the rest of its block, is on
-  ///     the line of what is called; the code behind the last is on the function's own.
+  ///   - callLines: lines of functions that this one calls, or hands to a function that it calls. The code up to such a call
+  ///     is on that line; the code behind the last is on the function's own.
   /// - Precondition: the function has a body, and was not placed before.
   public func place(_ function: LLVMFunction, line: Int, callLines: [LLVMFunction: Int] = [:]) {
     let name = function.name
@@ -52,26 +52,26 @@ public final class LLVMLineTable {
     }
     let lines = Dictionary(
       callLines.map { ($0.key.reference, $0.value) }, uniquingKeysWith: { first, _ in first })
-    let own = location(line)
     var waiting: [OpaquePointer] = []
-    for block in function.blocks {
-      let instructions = block.instructions
-      let called = instructions.lazy.compactMap { Self.callee(of: $0).flatMap { lines[$0] } }.first
-      guard !lines.isEmpty else {
-        for instruction in instructions { LLVMInstructionSetDebugLoc(instruction, own) }
-        continue
-      }
-      waiting += instructions
-      guard let called else { continue }
+    for instruction in function.blocks.flatMap(\.instructions) {
+      waiting.append(instruction)
+      guard !lines.isEmpty, LLVMIsACallInst(instruction) != nil,
+        let called = Self.operands(of: instruction).lazy.compactMap({ lines[$0] }).first
+      else { continue }
       let there = location(called)
       for instruction in waiting { LLVMInstructionSetDebugLoc(instruction, there) }
       waiting = []
     }
+    let own = location(line)
     for instruction in waiting { LLVMInstructionSetDebugLoc(instruction, own) }
   }
 
   /// Completes the table; the module can be verified behind it.
   public func finish() { LLVMDIBuilderFinalize(builder) }
+
+  private static func operands(of instruction: OpaquePointer) -> [OpaquePointer] {
+    (0..<UInt32(LLVMGetNumOperands(instruction))).compactMap { LLVMGetOperand(instruction, $0) }
+  }
 
   fileprivate static func callee(of instruction: OpaquePointer) -> OpaquePointer? {
     LLVMIsACallInst(instruction) == nil ? nil : LLVMGetCalledValue(instruction)

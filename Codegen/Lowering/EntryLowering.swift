@@ -86,28 +86,58 @@ struct EntryLowering {
     return function
   }
 
-  /// The kernels in order, each worker its share of the tasks, with barriers where one kernel needs what another made.
+  /// The kernels in order, with barriers where one kernel needs what another made.
   private func emitSteps(_ schedule: [ScheduledKernel], _ functions: [LLVMFunction]) -> LLVMFunction {
     let b = builder
     let i64 = b.context.i64
     let barrier = emitBarrier()
+    let share = emitShare()
     let function = module.addFunction(
       "\(symbol).steps", [b.context.pointer, i64, i64], returning: b.context.void, linkage: .internal,
       parameterNames: ["frame", "worker", "workers"])
     function.add(.noInline)
     b.define(function) { p in
       let k = KernelBuilder(b, target: target, arena: plan.arena, frame: p[0])
-      for (scheduled, kernel) in zip(schedule, functions) {
+      for (number, (scheduled, kernel)) in zip(schedule, functions).enumerated() {
         if scheduled.needsBarrier { b.call(barrier, [p[0]]) }
         let tasks =
           switch scheduled.kernel.tasks {
           case .fixed(let count): b.i64(count)
           case .perBlock(let parts): b.mulIndex(k.blocks(), parts)
           }
-        let first = b.udiv(b.mul(tasks, p[1]), p[2])
-        let end = b.udiv(b.mul(tasks, b.add(p[1], 1)), p[2])
-        b.forLoop(from: first, to: end, name: "task") { b.call(kernel, [p[0], $0]) }
+        b.call(share, [p[0], kernel.value, b.i32(number), tasks, p[1], p[2]])
       }
+    }
+    return function
+  }
+
+  /// A worker's share of a kernel's tasks, told to the profiler where there is one.
+  private func emitShare() -> LLVMFunction {
+    let name = "\(prefix).share"
+    if let known = module.function(named: name) { return known }
+    let b = builder
+    let (pointer, i32, i64) = (b.context.pointer, b.context.i32, b.context.i64)
+    let function = module.addFunction(
+      name, [pointer, pointer, i32, i64, i64, i64], returning: b.context.void, linkage: .internal,
+      parameterNames: ["frame", "kernel", "number", "tasks", "worker", "workers"])
+    function.add(.noInline)
+    b.define(function) { p in
+      let profile = b.load(pointer, from: b.offset(p[0], bytes: FrameField.profile.offset))
+      func tell(isEnd: Bool) {
+        b.ifThen(b.icmp(.ne, profile, pointer.zero), name: "profile") {
+          let executor = b.load(pointer, from: b.offset(p[0], bytes: FrameField.executor.offset))
+          let context = b.load(pointer, from: b.offset(executor, bytes: ExecutorField.context.rawValue))
+          b.call(
+            profile, as: b.context.function([pointer, i32, i32, i32], returning: b.context.void),
+            [context, b.trunc(p[4], to: i32), p[2], b.i32(isEnd ? 1 : 0)])
+        }
+      }
+      tell(isEnd: false)
+      let first = b.udiv(b.mul(p[3], p[4]), p[5])
+      let end = b.udiv(b.mul(p[3], b.add(p[4], 1)), p[5])
+      let type = b.context.function([pointer, i64], returning: b.context.void)
+      b.forLoop(from: first, to: end, name: "task") { b.call(p[1], as: type, [p[0], $0]) }
+      tell(isEnd: true)
     }
     return function
   }
@@ -168,13 +198,17 @@ struct EntryLowering {
             (.outputs, field(.outputs, pointer)), (.executor, executor),
           ]
           for (place, value) in fields { b.store(value, to: b.offset(frame, bytes: place.offset)) }
+          let profilePlace = b.offset(frame, bytes: FrameField.profile.offset)
           _ = b.ifThen(
             b.icmp(.eq, executor, pointer.zero), name: "serial",
             {
+              b.store(pointer.zero, to: profilePlace)
               b.call(body, [frame, b.i32(0), b.i32(1)])
               return []
             },
             else: {
+              let profile = b.load(pointer, from: b.offset(executor, bytes: ExecutorField.profile.rawValue))
+              b.store(profile, to: profilePlace)
               let run = b.load(pointer, from: b.offset(executor, bytes: ExecutorField.run.rawValue))
               let context = b.load(pointer, from: b.offset(executor, bytes: ExecutorField.context.rawValue))
               let type = b.context.function([pointer, pointer, pointer], returning: b.context.void)
@@ -196,4 +230,5 @@ private enum ExecutorField: Int {
   case context = 0
   case run = 8
   case barrier = 16
+  case profile = 24
 }

@@ -21,7 +21,10 @@ enum Header {
       "#define \(name)_BLOCK_IMAGES \(manifest.target.blockImages)", "",
       "uint32_t \(name)_abi_version(void);       // \(manifest.abi)",
       "const char *\(name)_cpu_features(void);   // instruction sets that the code needs, comma separated",
-      "const char *\(name)_digest(void);         // what identifies this build", "",
+      "const char *\(name)_digest(void);         // what identifies this build",
+      "// A line for each kernel: entry, kernel, its line in \(name).vir, 1 for a product or 0, FLOPs and bytes that go in and out",
+      "// for each image, and the same for the call.",
+      "const char *\(name)_kernels(void);", "",
     ]
     for entry in manifest.entries { lines += self.entry(entry, manifest) }
     lines += ["#ifdef __cplusplus", "}", "#endif", "#endif", ""]
@@ -39,6 +42,9 @@ enum Header {
       void (*run)(void *context, void (*body)(void *argument, int32_t worker, int32_t workers), void *argument);
       // Called by all workers inside body; returns when all have called it.
       void (*barrier)(void *context);
+      // May be null. Called by each worker before (isEnd 0) and behind (isEnd 1) its share of each kernel's tasks; kernels are
+      // numbered in each entry as NAME_kernels lists them.
+      void (*profile)(void *context, int32_t worker, int32_t kernel, int32_t isEnd);
     } vaec_executor;
 
     typedef struct vaec_call {

@@ -34,7 +34,7 @@ struct LineTables {
       place("\(symbol).steps", head, callLines: lines)
       for name in ["\(symbol).body", symbol] { place(name, head) }
     }
-    for name in ["abi_version", "cpu_features", "digest"] { place("\(module.name)_\(name)", 1) }
+    for name in ["abi_version", "cpu_features", "digest", "kernels"] { place("\(module.name)_\(name)", 1) }
 
     var lines = ["", "// Code that several operations share:"]
     for function in llvm.definedFunctions where !placed.contains(function) {
@@ -55,7 +55,7 @@ struct LineTables {
 
 extension ScheduledKernel {
   /// The line of its operation, or of the result that it copies.
-  fileprivate func line(in entry: Entry, _ listing: ModuleListing) -> Int {
+  func line(in entry: Entry, _ listing: ModuleListing) -> Int {
     if let operation { return listing.line(ofOperation: operation, in: entry.name) }
     return result.map { listing.line(ofResult: $0, in: entry.name) } ?? listing.line(ofEntry: entry.name)
   }

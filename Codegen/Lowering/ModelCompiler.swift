@@ -67,7 +67,7 @@ public struct ModelCompiler {
       of: Array(([Self.version] + machineText + [module.text]).joined(separator: "\n").utf8))
     let manifest = try ManifestMaker(module: module, target: target, layout: layout).make(
       plans: plans, compiler: Self.version, digest: digest, sourceDigest: SHA256.hex(of: source))
-    emitQueries(llvm, manifest)
+    emitQueries(llvm, manifest, kernels: KernelTable(module, schedules: schedules).text)
     let lines = LineTables(module, schedules: schedules, llvm: llvm, producer: Self.version)
     try llvm.verify()
     return Output(
@@ -100,12 +100,13 @@ public struct ModelCompiler {
   }
 
   /// The functions that a caller asks before the first call.
-  private func emitQueries(_ module: LLVMModule, _ manifest: Manifest) {
+  private func emitQueries(_ module: LLVMModule, _ manifest: Manifest, kernels: String) {
     let b = LLVMBuilder(module)
     let version = module.addFunction("\(manifest.name)_abi_version", [], returning: b.context.i32)
     b.define(version) { _ in b.ret(b.i32(manifest.abi)) }
     let texts = [
       ("cpu_features", manifest.target.features.joined(separator: ",")), ("digest", manifest.digest),
+      ("kernels", kernels),
     ]
     for (name, text) in texts {
       let function = module.addFunction("\(manifest.name)_\(name)", [], returning: b.context.pointer)

@@ -7,7 +7,7 @@ public struct Manifest: Codable, Equatable, Sendable {
   /// The version of this file's form that this code reads and writes.
   public static let currentFormat = 1
   /// The version of the C interface that this code reads and writes.
-  public static let currentABI = 1
+  public static let currentABI = 2
 
   public var format: Int
   public var abi: Int

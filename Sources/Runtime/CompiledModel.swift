@@ -68,6 +68,11 @@ public final class CompiledModel: Sendable {
     return entry
   }
 
+  /// The lines in which the library lists its kernels.
+  func kernelLines() throws -> [Substring] {
+    try library.text(manifest.name + "_kernels").split(separator: "\n")
+  }
+
   /// The entry's function. It is valid as long as this object.
   func function(_ entry: Manifest.Entry) throws -> SharedLibrary.Entry {
     guard let function = functions[entry.name] else {

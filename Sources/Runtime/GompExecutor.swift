@@ -22,8 +22,17 @@ public struct GompExecutor: Sendable {
     // The context is the number itself: no memory has to outlive the call.
     let executor = vaec_executor(
       context: UnsafeMutableRawPointer(bitPattern: threads), run: runTeam,
-      barrier: { _ in GompLibrary.shared?.barrier() })
+      barrier: { _ in GompLibrary.shared?.barrier() }, profile: nil)
     return withUnsafePointer(to: executor) { body($0) }
+  }
+
+  /// Calls a function once on each worker at the same time; returns when all have returned.
+  func run(
+    _ body: @convention(c) (UnsafeMutableRawPointer?, Int32, Int32) -> Void,
+    _ argument: UnsafeMutableRawPointer?
+  ) {
+    guard threads > 1 else { return body(argument, 0, 1) }
+    runTeam(UnsafeMutableRawPointer(bitPattern: threads), body, argument)
   }
 }
 

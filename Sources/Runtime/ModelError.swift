@@ -1,3 +1,5 @@
+import Artifact
+
 /// Why a compiled model or a call of it cannot be had, and what helps.
 public enum ModelError: Error, Equatable, CustomStringConvertible {
   /// No manifest where a compiled model was expected.
@@ -28,7 +30,7 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case .missingSymbol(let library, let symbol):
       "\(library) has no function \(symbol): \(Self.again)"
     case .otherABI(let library, let found):
-      "\(library) was made by ABI \(found); this vaerun reads ABI 1: \(Self.again) with the vaec of this version"
+      "\(library) was made by ABI \(found); this vaerun reads ABI \(Manifest.currentABI): \(Self.again) with the vaec of this version"
     case .digestsDiffer(let library):
       "\(library) and its manifest come from different compilations: \(Self.again)"
     case .missingInstructions(let library, let features):

@@ -53,8 +53,8 @@ func sampleManifest() -> Manifest {
 
   @Test(arguments: [
     (
-      "\"abi\" : 1", "\"abi\" : 2",
-      "t.json was made by ABI 2; this vaerun reads ABI 1: compile the model again with this vaec"
+      "\"abi\" : 2", "\"abi\" : 3",
+      "t.json was made by ABI 3; this vaerun reads ABI 2: compile the model again with this vaec"
     ),
     ("\"format\" : 1", "\"format\" : 7", "t.json was made in format 7; this vaerun reads format 1: compile"),
     ("\"weightsBytes\"", "\"weights\"", "t.json lacks weightsBytes: compile"),

@@ -31,7 +31,7 @@ import VDL
       uint8_t *x = room(images * 784);
       for (int i = 0; i < images * 784; i++) x[i] = (uint8_t)(i % 251);
       float z[images * 2], mean[images * 2], logvar[images * 2], *y = room(images * 784 * sizeof *y);
-      if (densevae_abi_version() != 1) return 4;
+      if (densevae_abi_version() != 2) return 4;
       if (densevae_encode_with(weights, NULL, arena, images, x, z, mean, logvar, NULL)) return 5;
       if (densevae_decode_with(weights, NULL, arena, images, z, y, NULL)) return 6;
       if (densevae_decode_with(weights, NULL, arena, 0, z, y, NULL) != 1) return 7;

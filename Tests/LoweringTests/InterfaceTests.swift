@@ -37,7 +37,7 @@ import VDL
       try native.library.write(to: URL(fileURLWithPath: path))
       let names = try output(of: "nm", "-D", "--defined-only", "-j", path).split(separator: "\n").map(
         String.init)
-      let queries = ["convvae_abi_version", "convvae_cpu_features", "convvae_digest"]
+      let queries = ["convvae_abi_version", "convvae_cpu_features", "convvae_digest", "convvae_kernels"]
       #expect(names.sorted() == (native.manifest.entries.map(\.symbol) + queries).sorted())
     }
   }

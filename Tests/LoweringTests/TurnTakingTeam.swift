@@ -7,16 +7,30 @@ import Foundation
 final class TurnTakingTeam: @unchecked Sendable {
   let workers: Int
   private let descends: Bool
+  private let isProfiled: Bool
   // Guarded by `condition`.
   private var turn = 0
   private var barriers = 0
   private var flushing: [Int] = []
+  private var events: [KernelEvent] = []
   private let condition = NSCondition()
 
-  init(workers: Int, descends: Bool = false) {
+  /// - Parameter isProfiled: asks the code to tell of each kernel.
+  init(workers: Int, descends: Bool = false, isProfiled: Bool = false) {
     self.workers = workers
     self.descends = descends
+    self.isProfiled = isProfiled
   }
+
+  /// What the code told of one worker's way through a kernel.
+  struct KernelEvent: Equatable {
+    var worker: Int
+    var kernel: Int
+    var isEnd: Bool
+  }
+
+  /// What was told, each worker's events in their order.
+  var kernelEvents: [KernelEvent] { events }
 
   /// Workers that went on flushing denormal numbers to zero behind their work.
   var workersLeftFlushing: [Int] { flushing }
@@ -28,7 +42,8 @@ final class TurnTakingTeam: @unchecked Sendable {
     // `self` is alive until the call has returned, and the callbacks run within it.
     withExtendedLifetime(self) {
       let executor = vaec_executor(
-        context: Unmanaged.passUnretained(self).toOpaque(), run: runTeam, barrier: waitForTeam)
+        context: Unmanaged.passUnretained(self).toOpaque(), run: runTeam, barrier: waitForTeam,
+        profile: isProfiled ? noteKernel : nil)
       return withUnsafePointer(to: executor) { body($0) }
     }
   }
@@ -64,6 +79,12 @@ final class TurnTakingTeam: @unchecked Sendable {
     wait(for: position)
   }
 
+  fileprivate func note(_ event: KernelEvent) {
+    condition.lock()
+    events.append(event)
+    condition.unlock()
+  }
+
   private func wait(for position: Int) {
     condition.lock()
     while turn != position { condition.wait() }
@@ -94,6 +115,13 @@ private typealias WorkerBody = @convention(c) (UnsafeMutableRawPointer?, Int32, 
 private let waitForTeam: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
   guard let context else { return }
   Unmanaged<TurnTakingTeam>.fromOpaque(context).takeUnretainedValue().barrier()
+}
+
+private let noteKernel: @convention(c) (UnsafeMutableRawPointer?, Int32, Int32, Int32) -> Void = {
+  context, worker, kernel, isEnd in
+  guard let context else { return }
+  Unmanaged<TurnTakingTeam>.fromOpaque(context).takeUnretainedValue().note(
+    .init(worker: Int(worker), kernel: Int(kernel), isEnd: isEnd != 0))
 }
 
 private let runTeam: @convention(c) (UnsafeMutableRawPointer?, WorkerBody, UnsafeMutableRawPointer?) -> Void = {

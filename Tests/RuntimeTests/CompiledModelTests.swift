@@ -26,10 +26,10 @@ import Testing
 
   @Test func libraryOfAnotherABIIsRefused() throws {
     try withTemporaryFolder { folder in
-      let path = try TinyModel.make(in: folder, flags: ["-DABI=2"])
+      let path = try TinyModel.make(in: folder, flags: ["-DABI=3"])
       #expect(
         errorText { _ = try CompiledModel(folder: path) }
-          == "tiny.so was made by ABI 2; this vaerun reads ABI 1: compile the model again with the vaec of this version"
+          == "tiny.so was made by ABI 3; this vaerun reads ABI 2: compile the model again with the vaec of this version"
       )
     }
   }

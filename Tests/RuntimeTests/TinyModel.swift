@@ -17,7 +17,7 @@ enum TinyModel {
     typedef struct { float *weights, *state; void *arena; int64_t count;
       const void *const *inputs; void *const *outputs; const executor *executor; } call;
     #ifndef ABI
-    #define ABI 1
+    #define ABI 2
     #endif
     #ifndef FEATURES
     #define FEATURES ""

@@ -159,12 +159,12 @@ import Testing
       let path = folder + "/build/toy/toy.json"
       let text = String(decoding: try readFile(path), as: UTF8.self)
       try AtomicFile.write(
-        Data(text.replacingOccurrences(of: "\"abi\" : 1", with: "\"abi\" : 2").utf8), to: path)
+        Data(text.replacingOccurrences(of: "\"abi\" : 2", with: "\"abi\" : 3").utf8), to: path)
       let run = try vaerun("train", in: folder)
       #expect(run.status == 1)
       #expect(
         run.errors
-          == "vaerun: error: toy.json was made by ABI 2; this vaerun reads ABI 1: compile the model again with this vaec\n"
+          == "vaerun: error: toy.json was made by ABI 3; this vaerun reads ABI 2: compile the model again with this vaec\n"
       )
     }
   }

@@ -15,8 +15,7 @@ package enum VaecCommands {
     commands: [
       NewCommand.command, CheckCommand.command, FormatCommand.command,
       CompileCommand.command, SummaryCommand.command, IRCommand.command, OptCommand.command,
-      PlanCommand.command,
-      passes, ops,
+      PlanCommand.command, PeakCommand.command, passes, ops,
     ],
     examples: [
       Example(
@@ -65,6 +64,7 @@ package enum VaecCommands {
     case "ir": try IRCommand.run(invocation)
     case "opt": try OptCommand.run(invocation)
     case "plan": try PlanCommand.run(invocation)
+    case "peak": try PeakCommand.run(invocation)
     case "passes": printPasses()
     default: printOps()
     }

@@ -70,23 +70,11 @@ enum ModelLocation {
   }
 
   private static func compile(_ text: String, into folder: String, quietly: Bool) throws {
-    let vaec = compiler
-    guard FileManager.default.isExecutableFile(atPath: vaec.path) else {
-      throw LocationError.noCompiler(text: text, expected: vaec.path)
-    }
-    let process = Process()
-    process.executableURL = vaec
-    process.arguments = ["compile", "-o", folder, "--", text]
-    if quietly { process.standardOutput = FileHandle.nullDevice }
-    do {
-      try process.run()
-    } catch {
-      throw LocationError.noCompiler(text: text, expected: vaec.path)
-    }
-    process.waitUntilExit()
-    guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-      throw LocationError.notCompiled(text: text)
-    }
+    let expected = CompilerProgram.path
+    guard FileManager.default.isExecutableFile(atPath: expected),
+      let isCompiled = try? CompilerProgram.run(["compile", "-o", folder, "--", text], quietly: quietly)
+    else { throw LocationError.noCompiler(text: text, expected: expected) }
+    guard isCompiled else { throw LocationError.notCompiled(text: text) }
   }
 }
 

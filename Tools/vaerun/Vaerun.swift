@@ -8,6 +8,7 @@ package enum Vaerun {
     commands: [
       TrainCommand.command, EvaluateCommand.command, ReconstructCommand.command, SampleCommand.command,
       ManifoldCommand.command, EncodeCommand.command, DecodeCommand.command, LatentsCommand.command,
+      BenchCommand.command,
       ProbeCommand.command, PCACommand.command,
       RunsCommand.command, CompareCommand.command, InspectCommand.command, DoctorCommand.command,
     ],
@@ -33,6 +34,7 @@ package enum Vaerun {
     case "encode": try EncodeCommand.run(invocation)
     case "decode": try DecodeCommand.run(invocation)
     case "latents": try LatentsCommand.run(invocation)
+    case "bench": try BenchCommand.run(invocation)
     case "probe": try ProbeCommand.run(invocation)
     case "pca": try PCACommand.run(invocation)
     case "runs": try RunsCommand.run(invocation)

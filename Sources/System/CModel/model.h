@@ -1,4 +1,4 @@
-// The C interface of compiled models, ABI 1: what a model's own header declares for its entries.
+// The C interface of compiled models, ABI 2: what a model's own header declares for its entries.
 #ifndef VAEC_MODEL_H
 #define VAEC_MODEL_H
 #include <stdint.h>
@@ -13,6 +13,9 @@ typedef struct vaec_executor {
                        void *_Nullable argument);
   // Called by all workers inside body; returns when all have called it.
   void (*_Nonnull barrier)(void *_Nullable context);
+  // May be null. Called by each worker before (isEnd 0) and behind (isEnd 1) its share of each kernel's tasks; kernels are
+  // numbered in each entry as NAME_kernels lists them.
+  void (*_Nullable profile)(void *_Nullable context, int32_t worker, int32_t kernel, int32_t isEnd);
 } vaec_executor;
 
 // One call of an entry. The caller owns all memory; the manifest gives the sizes.

@@ -1,0 +1,18 @@
+import Artifact
+import Kernels
+import LLVM
+
+/// Makes the library with which the runner measures what the machine can do at most.
+public enum MachineProbe {
+  /// Writes the shared object.
+  public static func write(for target: LLVMTarget, to path: String) throws {
+    guard TargetSelection.isSupported(target) else { throw TargetError(cpu: target.cpu) }
+    let machine = try LLVMTargetMachine(target)
+    let module = LLVMModule("vaec_probe", machine: machine)
+    ProbeKernels.emit(into: module, target: KernelTarget(target))
+    try module.verify()
+    try machine.run(passes: "default<O1>", on: module)
+    let object = try machine.object(of: module)
+    try AtomicFile.produce(at: path) { try Linker.link(object: object, to: $0, soname: "probe.so") }
+  }
+}

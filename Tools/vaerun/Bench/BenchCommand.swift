@@ -1,0 +1,161 @@
+import Artifact
+import CommandLineTable
+import Foundation
+import Runtime
+
+/// `vaerun bench`
+enum BenchCommand {
+  private static let models = Positional(
+    "MODEL",
+    help: "compiled folders, or models' texts, compiled first where needed; nothing: the newest under build/",
+    isRepeated: true)
+  private static let threads = Option(
+    "threads", .text("N,..."), help: "numbers of threads", default: "1 and all processors")
+  private static let batch = Option(
+    "batch", .text("N,..."), help: "images in a step of training", default: "the model's")
+  private static let images = Option(
+    "images", .text("N,..."), help: "images in a call of inference", value: "1,256")
+  private static let rounds = Option(
+    "rounds", .integer(1...1000), help: "how often everything is measured, in turn", value: 5)
+  private static let seconds = Option(
+    "seconds", .positiveNumber, help: "how long each thing is measured in a round", value: 0.3)
+  private static let kernels = Flag("kernels", help: "measures each kernel of each entry instead")
+
+  static let command = Command(
+    "bench", summary: "measures models' speed and holds it against the machine's",
+    details: [
+      "Training steps are measured as 'vaerun train' does them, 'reconstruct' (or 'encode') as a C program calls it, both on "
+        + "random images. The machine's peak (multiply-adds in registers) and the speed of memory (a stream through as many "
+        + "bytes as the call works on) are measured between them. Shown is the median of the rounds; 'spread' is the "
+        + "distance between the largest and the smallest.",
+      "FLOPs are those of the products alone, two for a multiply-add, taps in the padding counted. 'bound' is what the machine "
+        + "allows: that many FLOPs at its peak, or the operands and results of all operations at the speed of memory, "
+        + "whichever takes longer.",
+    ],
+    positionals: [models], options: [threads, batch, images, rounds, seconds, kernels, CommonOptions.json],
+    examples: [
+      Example("vaerun bench Models/bench/*.vdl", "the yardstick models"),
+      Example("vaerun bench --kernels --threads 1", "where the time of the newest model goes"),
+    ])
+
+  static func run(_ invocation: Invocation) throws {
+    let names = invocation.all(models)
+    let isJSON = invocation[CommonOptions.json]
+    let models = try (names.isEmpty ? [nil] : names.map(Optional.some)).map {
+      try ModelLocation.load($0, quietly: isJSON)
+    }
+    let processors = ProcessInfo.processInfo.activeProcessorCount
+    let threads = try numbers(threads, invocation, 1...1024) ?? (processors > 1 ? [1, processors] : [1])
+    let batches = try numbers(batch, invocation, 1...16_777_216)
+    let images = try numbers(images, invocation, 1...16_777_216) ?? []
+    let cases = try models.flatMap { model in
+      try Self.cases(
+        model, threads: threads, batches: batches ?? [model.manifest.training.batch], images: images)
+    }
+    let machine = try MachineMeasurement(threads: threads)
+    let rounds = invocation[rounds] ?? 5
+    let time = invocation[seconds] ?? 0.3
+    if invocation[kernels] {
+      let report = try KernelReport(cases, machine, rounds: rounds, seconds: time)
+      if isJSON { try Terminal.say(json: report.tables) } else { Terminal.say(report.text) }
+    } else {
+      let report = try BenchReport(cases, machine, rounds: rounds, seconds: time)
+      if isJSON { try Terminal.say(json: report.rows) } else { Terminal.say(report.text) }
+    }
+  }
+
+  /// Training with each batch and inference with each number of images, on each number of threads.
+  private static func cases(
+    _ model: CompiledModel, threads: [Int], batches: [Int], images: [Int]
+  ) throws -> [BenchmarkCase] {
+    let entries = Set(model.manifest.entries.map(\.name))
+    var cases: [BenchmarkCase] = []
+    for threads in threads {
+      if entries.contains(ModelInstance.trainingEntry) {
+        cases += try batches.map {
+          try BenchmarkCase(model, entry: ModelInstance.trainingEntry, images: $0, threads: threads)
+        }
+      }
+      if let entry = ["reconstruct", "encode"].first(where: entries.contains) {
+        cases += try images.map { try BenchmarkCase(model, entry: entry, images: $0, threads: threads) }
+      }
+    }
+    return cases
+  }
+
+  /// The numbers of an option such as `1,2`.
+  private static func numbers(
+    _ option: Option<String>, _ invocation: Invocation, _ range: ClosedRange<Int>
+  ) throws -> [Int]? {
+    guard let text = invocation[option] else { return nil }
+    return try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
+      guard let number = Int(word), range.contains(number) else {
+        throw UsageError(
+          "--\(option.name) takes whole numbers from \(range.lowerBound) to \(range.upperBound), not '\(text)'",
+          "write --\(option.name) 1,2")
+      }
+      return number
+    }
+  }
+}
+
+/// What the machine can do at most, measured in turn with what it is compared to.
+final class MachineMeasurement {
+  private let probe: MachineProbe
+  private let threads: [Int]
+  private var peaks: [Int: Samples] = [:]
+  /// By threads and the binary order of magnitude of the bytes that are worked on.
+  private var streams: [Stream: Samples] = [:]
+
+  private struct Stream: Hashable {
+    var threads: Int
+    var magnitude: Int
+  }
+
+  init(threads: [Int]) throws {
+    self.threads = threads
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("vaerun-\(UUID().uuidString)")
+      .path
+    try Artifact.makeFolder(folder)
+    // Once loaded it stays, without its file.
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let library = folder + "/probe.so"
+    guard let made = try? CompilerProgram.run(["peak", "-o", library]), made else { throw BenchError.noProbe }
+    probe = try MachineProbe(path: library)
+  }
+
+  /// Measures the peak of each number of threads once more.
+  func measurePeaks() throws {
+    for threads in threads {
+      peaks[threads, default: Samples()].add(try probe.flopsPerSecond(threads: threads))
+    }
+  }
+
+  /// Measures once more how fast as many bytes as a case works on go through memory.
+  func measureMemory(_ bench: BenchmarkCase) throws {
+    let bytes = try probe.bytesPerSecond(threads: bench.threads, workingSet: bench.workingSet)
+    streams[Self.stream(bench), default: Samples()].add(bytes)
+  }
+
+  private static func stream(_ bench: BenchmarkCase) -> Stream {
+    Stream(threads: bench.threads, magnitude: Int(Double(max(1, bench.workingSet)).binade.exponent))
+  }
+
+  /// FLOPs a second.
+  func peak(threads: Int) -> Samples { peaks[threads] ?? Samples() }
+
+  /// Bytes a second.
+  func memory(_ bench: BenchmarkCase) -> Samples { streams[Self.stream(bench)] ?? Samples() }
+}
+
+/// Why nothing can be measured.
+enum BenchError: Error, CustomStringConvertible {
+  case noProbe
+
+  var description: String {
+    switch self {
+    case .noProbe:
+      "the machine's peak cannot be measured without a working \(CompilerProgram.path): install vaec beside vaerun"
+    }
+  }
+}
