@@ -58,7 +58,8 @@ private func message(_ bytes: [UInt8]) -> String {
     let file = PNGFile(width: 4, height: 4, .grey, Array(0..<16)).bytes
     #expect(
       message(Array(file.prefix(40)))
-        == "'a.png' is a damaged PNG file: read beyond end of data; get it again, or leave it out with --skip-damaged")
+        == "'a.png' is a damaged PNG file: read beyond end of data; get it again, or leave it out with --skip-damaged"
+    )
     var wrong = file
     wrong[file.count - 20] ^= 255
     #expect(message(wrong).hasPrefix("'a.png' is a damaged PNG file: "))

@@ -103,7 +103,8 @@ import Testing
         + "with --skip-damaged\n"
     ),
     (
-      "train --data pictures --size 32", 1, "the data's images are 1x32x32 and the model takes 1x28x28: choose other data with --data, or"
+      "train --data pictures --size 32", 1,
+      "the data's images are 1x32x32 and the model takes 1x28x28: choose other data with --data, or"
     ),
     (
       "train --data pictures --size 0", 2,

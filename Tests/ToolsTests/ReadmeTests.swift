@@ -26,7 +26,7 @@ struct ReadmeTests {
     }
     let readme = try text("README.md")
     let before = try operations("05-simplify.vir")
-    let after = try operations("12-assign-layouts.vir")
+    let after = try operations("13-assign-layouts.vir")
     #expect(readme.contains("`train_step` has \(before) operations before fusion and \(after) after it"))
   }
 

@@ -36,17 +36,20 @@ import Testing
       let table = run.output.split(separator: "\n").map(String.init)
       #expect(
         table.first?.contains(
-          /^run +model +data +epochs +best +last +test loss +test reconstruction +test kl +images\/s +time +began +state$/)
+          /^run +model +data +epochs +best +last +test loss +test reconstruction +test kl +images\/s +time +began +state$/
+        )
           == true)
       #expect(table.count == 5)
       let number = #"\d+\.\d+"#
       let states = ["2/2", "1/3", "0/2", "1/1"]
       let endings = ["finished", "step limit", "failed", "finished"]
       for (index, text) in table.dropFirst().enumerated() {
-        let losses = index == 2 ? "- +- +- +- +-" : #"\#(number) \(\d\) +\#(number) +\#(number) +\#(number) +\#(number)"#
+        let losses =
+          index == 2 ? "- +- +- +- +-" : #"\#(number) \(\d\) +\#(number) +\#(number) +\#(number) +\#(number)"#
         let pace = index == 2 ? #"(-|\d+)"# : #"\d+"#
         let pattern = try Regex(
-          #"^toy-00\#(index + 1) +toy +digits +\#(states[index]) +\#(losses) +\#(pace) +\d+:\d\d +\d{4}-\d\d-\d\d \d\d:\d\d +\#(endings[index])$"#)
+          #"^toy-00\#(index + 1) +toy +digits +\#(states[index]) +\#(losses) +\#(pace) +\d+:\d\d +\d{4}-\d\d-\d\d \d\d:\d\d +\#(endings[index])$"#
+        )
         #expect(text.contains(pattern), "\(text)")
       }
       let rows = try rows("", in: folder)
@@ -70,7 +73,8 @@ import Testing
   }
 
   @Test func rowsAreSortedAndFiltered() throws {
-    try withRuns(["--epochs 1 --rate 1e-6", "--epochs 3", "--epochs 2 --rate 1e-5 --output other/a"]) { folder in
+    try withRuns(["--epochs 1 --rate 1e-6", "--epochs 3", "--epochs 2 --rate 1e-5 --output other/a"]) {
+      folder in
       let all = try names("", in: folder)
       #expect(all == ["runs/toy-001", "runs/toy-002"])
       #expect(try names("--reverse", in: folder) == ["runs/toy-002", "runs/toy-001"])
@@ -96,7 +100,10 @@ import Testing
   @Test(arguments: [
     ("runs", 1, "cannot read runs: there is no such folder"),
     ("runs build/toy/toy.json", 1, "cannot read build/toy/toy.json: it is not a folder"),
-    ("runs build", 1, "there are no runs under build: train one with 'vaerun train', or name the folder that they lie in"),
+    (
+      "runs build", 1,
+      "there are no runs under build: train one with 'vaerun train', or name the folder that they lie in"
+    ),
     ("runs build --model a", 1, "there are no runs of a under build: train one"),
     ("runs --sort size", 2, "--sort takes when, name, model, best, last, epochs, pace or time, not 'size'"),
     ("compare build/toy", 2, "B is missing: it is another run's folder"),
@@ -126,7 +133,8 @@ import Testing
       for pattern in [
         #/\nepochs +3 +2\n/#, #/\nhypers\.beta +1 +2\n/#, #/\nrate +0\.001 +0\.0005\n/#,
         #/\ntest +loss A +B +B - A +reconstruction A +B +B - A +kl A +B +B - A\n/#,
-        #/\n +1 +[0-9.]+ +[0-9.]+ +[+-][0-9.]+ +[0-9.]+ /#, #/\n +3 +[0-9.]+ +- +- +[0-9.]+ +- +- +[0-9.]+ +- +-\n/#,
+        #/\n +1 +[0-9.]+ +[0-9.]+ +[+-][0-9.]+ +[0-9.]+ /#,
+        #/\n +3 +[0-9.]+ +- +- +[0-9.]+ +- +- +[0-9.]+ +- +-\n/#,
       ] {
         #expect(run.output.contains(pattern), "\(run.output)")
       }

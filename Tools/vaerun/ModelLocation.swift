@@ -25,12 +25,6 @@ enum LocationError: Error, CustomStringConvertible {
 
 /// Finds the compiled model that a command is to take.
 enum ModelLocation {
-  /// The vaec beside this program.
-  static var compiler: URL {
-    let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    return program.deletingLastPathComponent().appendingPathComponent("vaec")
-  }
-
   /// The model that MODEL names: a compiled folder, a text, or the newest under build/.
   /// - Parameter quietly: leaves the standard output to the caller alone, where a text has to be compiled first.
   static func load(_ argument: String?, quietly: Bool = false) throws -> CompiledModel {

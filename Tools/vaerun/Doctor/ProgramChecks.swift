@@ -6,7 +6,7 @@ enum ProgramChecks {
   static var all: [Finding] { [vaec, linker, graphviz] }
 
   private static var vaec: Finding {
-    let path = ModelLocation.compiler.path
+    let path = CompilerProgram.path
     guard FileManager.default.isExecutableFile(atPath: path) else {
       return .missing("vaec", "there is no \(path)", remedy: "put vaec beside vaerun; Tools/install does")
     }
