@@ -41,6 +41,9 @@ let package = Package(
       name: "CTurboJPEG", path: "Sources/System/CTurboJPEG", pkgConfig: "libturbojpeg",
       providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(
+      name: "CCurl", path: "Sources/System/CCurl", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(
       name: "CCairo", path: "Sources/System/CCairo", pkgConfig: "cairo",
       providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(name: "CGomp", path: "Sources/System/CGomp", providers: [.apt(["libgomp1"])]),
@@ -72,6 +75,7 @@ let package = Package(
     .target(name: "Runtime", dependencies: ["Artifact", "Random", "CGomp", "CModel"]),
     .target(name: "ImageFiles", dependencies: ["CPNG", "CTurboJPEG"]),
     .target(name: "Datasets", dependencies: ["Artifact", "ImageFiles", "Random", "CZlib"]),
+    .target(name: "Fetching", dependencies: ["Artifact", "CCurl"]),
     .target(name: "Statistics", dependencies: ["Random"]),
     .target(name: "Evaluation", dependencies: ["Runtime", "Datasets", "Statistics"]),
     .target(name: "Reporting", dependencies: ["Artifact", "CCairo"]),
@@ -88,8 +92,8 @@ let package = Package(
     .executableTarget(
       name: "vaerun",
       dependencies: [
-        "CommandLineTable", "Runtime", "Datasets", "ImageFiles", "Evaluation", "Statistics", "Reporting",
-        "Artifact", "Diagnostics",
+        "CommandLineTable", "Runtime", "Datasets", "ImageFiles", "Fetching", "Evaluation", "Statistics",
+        "Reporting", "Artifact", "Diagnostics",
       ],
       path: "Tools/vaerun"),
 
@@ -128,6 +132,7 @@ let package = Package(
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artifact", "Random"]),
     .target(
       name: "PictureTesting", dependencies: ["CTurboJPEG", "CZlib"], path: "Tests/PictureTesting"),
+    .testTarget(name: "FetchingTests", dependencies: ["Fetching"]),
     .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles", "PictureTesting"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "ImageFiles", "PictureTesting", "Random"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Random"]),

@@ -13,13 +13,18 @@ public struct DatasetCatalog: Sendable {
   /// The built-in digits: see `BuiltInDigits`.
   public static let digits = "digits"
 
+  public static let svhn = "svhn"
+  public static let cifar10 = "cifar-10"
+  public static let cifar100 = "cifar-100"
+  public static let celebA = "celeba"
+  public static let dsprites = "dsprites"
   /// The built-in house numbers: see `StreetDigits`.
   public static let streetDigits = "street-digits"
   /// The built-in faces: see `CartoonFaces`.
   public static let cartoonFaces = "cartoon-faces"
 
   /// All names, in the order in which they are to be listed.
-  public static let names = entries.map(\.name) + builtIn.map(\.name)
+  public static let names = entries.map(\.name) + FileSet.all.map(\.name) + builtIn.map(\.name)
 
   /// The folders that are searched, in order.
   public let folders: [String]
@@ -45,6 +50,7 @@ public struct DatasetCatalog: Sendable {
   /// Whether all files of a data set are there. The built-in ones always are; an unknown name never is.
   public func isAvailable(_ name: String) -> Bool {
     if Self.builtIn.contains(where: { $0.name == name }) { return true }
+    if let set = FileSet.all.first(where: { $0.name == name }) { return (try? set.folder(in: folders)) != nil }
     guard let entry = Self.entries.first(where: { $0.name == name }) else { return false }
     return DatasetSplit.allCases.allSatisfy { (try? files(of: entry, split: $0)) != nil }
   }
@@ -85,10 +91,15 @@ public struct DatasetCatalog: Sendable {
     guard options.testFraction > 0, options.testFraction < 1 else {
       throw DatasetError.inconsistent(reason: "the fraction \(options.testFraction) is not between 0 and 1")
     }
-    let dataset =
-      try Self.names.contains(name)
-      ? loadNamed(name, split: split, options: options).fitted(options)
-      : loadOwn(name, split: split, options: options)
+    let dataset: Dataset
+    if let set = FileSet.all.first(where: { $0.name == name }) {
+      dataset = try set.load(
+        try set.folder(in: folders), split, options, options.usesCache ? cacheFolder : nil)
+    } else if Self.names.contains(name) {
+      dataset = try loadNamed(name, split: split, options: options).fitted(options)
+    } else {
+      dataset = try loadOwn(name, split: split, options: options)
+    }
     guard let classes = options.classes else { return dataset }
     return try dataset.labelled(by: classes)
   }
@@ -113,7 +124,7 @@ public struct DatasetCatalog: Sendable {
     return try NumpyDataset.all(path, options: options, cache: cache)
   }
 
-  /// A data set of the catalog.
+  /// A data set of the catalog that is small enough to be held in memory.
   private func loadNamed(_ name: String, split: DatasetSplit, options: ImageOptions) throws -> Dataset {
     if let builtIn = Self.builtIn.first(where: { $0.name == name }) {
       let standard = builtIn.standardCount(split)
@@ -247,7 +258,8 @@ extension DatasetCatalog {
     if let half {
       throw DatasetError.incomplete(name: entry.name, present: half.present, missing: half.missing)
     }
-    throw DatasetError.notFound(name: entry.name, searched: folders)
+    throw DatasetError.notFound(
+      name: entry.name, searched: folders, files: "its IDX files", standIn: Self.digits)
   }
 
   /// The folders that may hold the data set's files. The searched folder itself is not taken where its name is that of

@@ -7,7 +7,7 @@ public enum DatasetError: Error, Equatable, Sendable {
   /// A name that the catalog does not have.
   case unknownDataset(name: String, known: [String])
   /// No folder of the search path holds the data set.
-  case notFound(name: String, searched: [String])
+  case notFound(name: String, searched: [String], files: String, standIn: String)
   /// A folder holds one file of a split without the other.
   case incomplete(name: String, present: String, missing: String)
   /// The arrays that a data set is made of disagree, or a fraction is none.
@@ -32,11 +32,11 @@ extension DatasetError: CustomStringConvertible {
     case .unknownDataset(let name, let known):
       return "there is no data set '\(name)', and no file or folder of this name; the names are "
         + known.joined(separator: ", ")
-    case .notFound(let name, let searched):
+    case .notFound(let name, let searched, let files, let standIn):
       let places = searched.isEmpty ? "nowhere" : searched.map { "'\($0)'" }.joined(separator: ", ")
       return
-        "the data set '\(name)' was not found (looked in \(places)); put its IDX files into DIR/\(name) and "
-        + "pass --data-dir DIR or set VAEC_DATA_DIR, or take --data digits, which is built in"
+        "the data set '\(name)' was not found (looked in \(places)); put \(files) into DIR/\(name) and "
+        + "pass --data-dir DIR or set VAEC_DATA_DIR, or take --data \(standIn), which is built in"
     case .incomplete(let name, let present, let missing):
       return "the data set '\(name)' is incomplete: '\(present)' is there without '\(missing)'; add that file"
     case .inconsistent(let reason): return "the data do not hold together: \(reason)"

@@ -97,7 +97,8 @@ import Testing
   @Test func errorsOfTheCatalogSayWhatToDo() throws {
     #expect(
       message { try catalog.load("imagenet", split: .test) }
-        == "there is no data set 'imagenet', and no file or folder of this name; the names are mnist, fashion-mnist, digits, street-digits, cartoon-faces"
+        == "there is no data set 'imagenet', and no file or folder of this name; the names are mnist, fashion-mnist, svhn, cifar-10, "
+        + "cifar-100, celeba, dsprites, digits, street-digits, cartoon-faces"
     )
     #expect(
       message { try catalog.load("mnist", split: .test) }

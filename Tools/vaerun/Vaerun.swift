@@ -8,9 +8,8 @@ package enum Vaerun {
     commands: [
       TrainCommand.command, EvaluateCommand.command, ReconstructCommand.command, SampleCommand.command,
       ManifoldCommand.command, EncodeCommand.command, DecodeCommand.command, LatentsCommand.command,
-      BenchCommand.command,
-      ProbeCommand.command, PCACommand.command,
-      RunsCommand.command, CompareCommand.command, InspectCommand.command, DoctorCommand.command,
+      ProbeCommand.command, PCACommand.command, DataCommand.command, BenchCommand.command, RunsCommand.command,
+      CompareCommand.command, InspectCommand.command, DoctorCommand.command,
     ],
     examples: [
       Example("vaec compile Models/convvae.vdl", "compiles a model into build/convvae"),
@@ -20,6 +19,8 @@ package enum Vaerun {
     ],
     environment: [
       EnvironmentVariable("VAEC_DATA_DIR", "a folder in which data sets are looked for"),
+      EnvironmentVariable(
+        "VAEC_CACHE_DIR", "decoded pictures and fetched data sets are kept there, in place of the next"),
       EnvironmentVariable(
         "XDG_CACHE_HOME", "data sets are looked for in its folder vaec, or else in ~/.cache/vaec"),
     ])
@@ -41,6 +42,7 @@ package enum Vaerun {
     case "compare": try CompareCommand.run(invocation)
     case "inspect": try InspectCommand.run(invocation)
     case "doctor": return try DoctorCommand.run(invocation)
+    case "data": try DataCommand.run(invocation)
     default: throw InternalError("the command \(invocation.command.name) is in the table and nothing runs it")
     }
     return .success

@@ -74,6 +74,23 @@ struct PictureFolder {
     setClasses(classes.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
   }
 
+  /// Pictures that somebody has listed.
+  ///
+  /// - Throws: `DatasetError.file` where one is not there.
+  init(_ path: String, names: [String]) throws {
+    self.path = path
+    files = try names.map { name in
+      var status = stat()
+      guard stat(join(path, name), &status) == 0 else {
+        throw DatasetError.file(
+          path: join(path, name), fault: .unreadable(reason: String(cString: strerror(errno))))
+      }
+      return File(
+        name: name, label: nil, bytes: Int(status.st_size),
+        modified: (Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec)))
+    }
+  }
+
   /// A single picture.
   init(picture: String) {
     let (folder, name) = splitPath(picture)
