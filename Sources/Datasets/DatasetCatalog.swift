@@ -59,7 +59,8 @@ public struct DatasetCatalog: Sendable {
   ///
   /// - Throws: `DatasetError`: no such name, not found, or incomplete.
   public func folder(of name: String) throws -> String? {
-    if name == Self.digits { return nil }
+    if Self.builtIn.contains(where: { $0.name == name }) { return nil }
+    if let set = FileSet.all.first(where: { $0.name == name }) { return try set.folder(in: folders) }
     guard let entry = Self.entries.first(where: { $0.name == name }) else {
       throw DatasetError.unknownDataset(name: name, known: Self.names)
     }

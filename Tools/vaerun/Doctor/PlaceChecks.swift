@@ -11,11 +11,11 @@ enum PlaceChecks {
     return DatasetCatalog.names.map { name in
       do {
         return .ok("data \(name)", try catalog.folder(of: name) ?? "built in")
-      } catch DatasetError.notFound(_, let searched) {
+      } catch DatasetError.notFound(_, let searched, let files, _) {
         let places = searched.isEmpty ? "nowhere" : searched.joined(separator: ", ")
         return .absent(
           "data \(name)", "looked in \(places)",
-          remedy: "put its IDX files into DIR/\(name) and set VAEC_DATA_DIR=DIR or pass --data-dir DIR")
+          remedy: "put \(files) into DIR/\(name) and set VAEC_DATA_DIR=DIR or pass --data-dir DIR")
       } catch {
         return .absent("data \(name)", "\(error)", remedy: "the data set cannot be used as it is")
       }
