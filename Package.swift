@@ -136,6 +136,7 @@ let package = Package(
     .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles", "PictureTesting"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "ImageFiles", "PictureTesting", "Random"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Random"]),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Statistics"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "CPNG"]),
     .testTarget(name: "CommandLineTests", dependencies: ["CommandLineTable"]),
     .testTarget(

@@ -8,9 +8,8 @@ struct ManifestMaker {
   let target: KernelTarget
   let layout: GlobalLayout
 
-  func make(plans: [String: MemoryPlan], compiler: String, digest: String, sourceDigest: String) throws
-    -> Manifest
-  {
+  /// - Parameter source: the model's text.
+  func make(plans: [String: MemoryPlan], compiler: String, digest: String, source: [UInt8]) throws -> Manifest {
     let entries = module.entries.compactMap { entry in plans[entry.name].map { self.entry(entry, $0) } }
     let training = module.training
     var hypers = module.hypers.map { Manifest.Hyper(name: $0.name, defaultValue: $0.value) }
@@ -19,7 +18,9 @@ struct ManifestMaker {
     }
     return Manifest(
       name: module.name, compiler: compiler, digest: digest,
-      source: Manifest.Source(file: module.sourceFile, digest: sourceDigest),
+      source: Manifest.Source(
+        file: module.sourceFile, digest: SHA256.hex(of: source),
+        text: source.count <= Manifest.Source.longestText ? String(validating: source, as: UTF8.self) : nil),
       target: Manifest.Target(
         triple: target.machine.triple, cpu: target.machine.cpu,
         features: TargetSelection.requiredFeatures(target.machine),

@@ -66,7 +66,7 @@ public struct ModelCompiler {
     let digest = SHA256.hex(
       of: Array(([Self.version] + machineText + [module.text]).joined(separator: "\n").utf8))
     let manifest = try ManifestMaker(module: module, target: target, layout: layout).make(
-      plans: plans, compiler: Self.version, digest: digest, sourceDigest: SHA256.hex(of: source))
+      plans: plans, compiler: Self.version, digest: digest, source: source)
     emitQueries(llvm, manifest, kernels: KernelTable(module, schedules: schedules).text)
     let lines = LineTables(module, schedules: schedules, llvm: llvm, producer: Self.version)
     try llvm.verify()

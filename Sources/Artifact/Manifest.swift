@@ -96,10 +96,16 @@ extension Manifest {
     public var file: String
     /// SHA-256 of the text, in hex.
     public var digest: String
+    /// The text itself, for readers; nil where it is long or no UTF-8.
+    public var text: String?
 
-    public init(file: String, digest: String) {
+    /// No longer text is kept, in bytes.
+    public static let longestText = 65_536
+
+    public init(file: String, digest: String, text: String? = nil) {
       self.file = file
       self.digest = digest
+      self.text = text
     }
   }
 

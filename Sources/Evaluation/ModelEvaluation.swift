@@ -74,7 +74,7 @@ public struct ModelEvaluation: Sendable {
 /// Mean and variance of numbers that come one by one (Welford 1962).
 struct RunningVariance {
   private var count = 0.0
-  private var mean = 0.0
+  private(set) var mean = 0.0
   private var squares = 0.0
 
   mutating func add(_ value: Double) {

@@ -4,19 +4,22 @@ extension ImageGrid {
     ImageGrid(title: title, rows: images.inRows(of: columns))
   }
 
-  /// Rows of originals, each with the row of its reconstructions under it. Throws `badInput` where the counts differ.
+  /// Rows of originals, each with the rows of its reconstructions, one for each model, under it. Throws `badInput` where the
+  /// counts differ.
   public static func reconstructions(
-    originals: [Raster], reconstructions: [Raster], columns: Int = 10, title: String = ""
+    originals: [Raster], reconstructions: [(name: String, images: [Raster])], columns: Int = 10,
+    title: String = ""
   ) throws(PictureError) -> ImageGrid {
-    guard originals.count == reconstructions.count else {
+    for model in reconstructions where model.images.count != originals.count {
       throw .badInput(
-        "\(originals.count) originals have \(reconstructions.count) reconstructions; give one for each original"
-      )
+        "\(originals.count) originals have \(model.images.count) reconstructions; give one for each original")
     }
-    let pairs = zip(originals.inRows(of: columns), reconstructions.inRows(of: columns))
-    let rows = pairs.flatMap { [$0, $1] }
-    let labels = rows.indices.map { $0.isMultiple(of: 2) ? "original" : "reconstruction" }
-    return ImageGrid(title: title, rows: rows, rowLabels: labels, rowsPerGroup: 2)
+    let blocks = ([originals] + reconstructions.map(\.images)).map { $0.inRows(of: columns) }
+    let rows = blocks[0].indices.flatMap { row in blocks.map { $0[row] } }
+    let names = ["original"] + reconstructions.map(\.name)
+    return ImageGrid(
+      title: title, rows: rows, rowLabels: rows.indices.map { names[$0 % names.count] },
+      rowsPerGroup: names.count)
   }
 
   /// The images decoded from a grid in the latent plane, without gaps and with the latents' values along the edges.

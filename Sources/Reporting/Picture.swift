@@ -8,6 +8,25 @@ public struct Picture: Sendable {
   /// The file: 8-bit RGB.
   public let png: [UInt8]
 
+  init(width: Int, height: Int, png: [UInt8]) {
+    self.width = width
+    self.height = height
+    self.png = png
+  }
+
+  /// A PNG file that was written before; its header alone is looked at. Nil where it is no PNG file of 1 to
+  /// `Canvas.maximumSide` pixels along its sides.
+  public init?(png: [UInt8]) {
+    let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+    guard png.count > 24, png.starts(with: signature), Array(png[12..<16]) == Array("IHDR".utf8) else {
+      return nil
+    }
+    func number(_ at: Int) -> Int { png[at..<at + 4].reduce(0) { $0 << 8 | Int($1) } }
+    let sides = 1...Canvas.maximumSide
+    guard sides.contains(number(16)), sides.contains(number(20)) else { return nil }
+    self.init(width: number(16), height: number(20), png: png)
+  }
+
   /// Writes the file atomically: another program sees the old picture or the whole new one.
   public func write(to path: String) throws(PictureError) {
     do {

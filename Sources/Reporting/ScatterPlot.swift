@@ -21,6 +21,8 @@ public struct ScatterPlot: Figure {
   public var yRange: ClosedRange<Double>?
   /// The side of the square that the points are drawn in.
   public var side: Double
+  /// Whether the classes are listed at the right.
+  public var hasLegend = true
 
   public init(
     title: String = "", xName: String = "z₁", yName: String = "z₂", codes: [Float], labels: [Int] = [],
@@ -40,6 +42,25 @@ public struct ScatterPlot: Figure {
     self.side = side
   }
 
+  /// Plots to stand side by side: with the same ranges, which hold the codes of all, and one legend, that of the last.
+  public static func aligned(_ plots: [ScatterPlot]) -> [ScatterPlot] {
+    let reach = plots.flatMap(\.priorDeviations).filter(isDrawable).map(abs).max() ?? 0
+    func range(_ offset: Int) -> ClosedRange<Double> {
+      let values = plots.flatMap { plot in
+        stride(from: offset, to: plot.codes.count, by: 2).map { Double(plot.codes[$0]) }.filter(isDrawable)
+      }
+      return Self.range(of: values, reaching: reach)
+    }
+    let (x, y) = (range(0), range(1))
+    return plots.enumerated().map { index, plot in
+      var plot = plot
+      plot.xRange = plot.xRange ?? x
+      plot.yRange = plot.yRange ?? y
+      plot.hasLegend = plot.hasLegend && index == plots.count - 1
+      return plot
+    }
+  }
+
   private static let leftMargin = 58.0
   private static let legendGap = 14.0
   private static let widestLegend = 120.0
@@ -53,7 +74,7 @@ public struct ScatterPlot: Figure {
       throw .badInput("a plot of \(side) units along a side cannot be drawn; 420 is usual")
     }
     let ruler = try Canvas(size: Size(width: 1, height: 1), scale: 1)
-    let names = classNames.map { min(ruler.width(of: $0, Style.tick), Self.widestLegend) }
+    let names = hasLegend ? classNames.map { min(ruler.width(of: $0, Style.tick), Self.widestLegend) } : []
     let legend = names.max().map { Self.legendGap + 14 + $0.rounded(.up) } ?? 0
     return Size(
       width: Self.leftMargin + plotSide + legend + Style.margin,
@@ -76,7 +97,7 @@ public struct ScatterPlot: Figure {
       drawNames(of: points, in: area, on: canvas)
     }
     area.drawAxes(on: canvas)
-    drawLegend(on: canvas, at: Point(x: area.rect.right + Self.legendGap, y: area.rect.y))
+    if hasLegend { drawLegend(on: canvas, at: Point(x: area.rect.right + Self.legendGap, y: area.rect.y)) }
     drawNote(about: points, in: area, on: canvas)
   }
 

@@ -14,6 +14,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case noRun(model: String, parent: String)
   case badRun(path: String, reason: String)
   case noBest(path: String)
+  /// The run has no metrics yet.
+  case noRows(path: String)
   /// Another process trains this run.
   case busy(path: String)
   /// A checkpoint stands where a run of these data and this batch cannot stand.
@@ -52,6 +54,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
       return "\(path) holds a run already: name another folder with --output"
     case .noFolder(let path, let reason):
       return "cannot make the folder \(path): \(reason)"
+    case .noRows(let path):
+      return "\(path) has no metrics yet: they are written from its first steps on"
     case .noRun(let model, let parent):
       return
         "there is no run of \(model) under \(parent): train it first with 'vaerun train', or name one with --run or --weights"

@@ -26,6 +26,9 @@ public struct RunFolder: Equatable, Sendable {
     return best
   }
 
+  /// Whether there is a file of metrics: not before the first row of the run.
+  public var hasMetrics: Bool { FileManager.default.fileExists(atPath: metricsTable) }
+
   /// Where a picture of this name goes.
   public func picture(_ name: String) -> String { path + "/\(name).png" }
 

@@ -68,8 +68,7 @@ public struct RunRecord: Sendable {
   public init(_ folder: RunFolder) throws {
     self.folder = folder
     configuration = try folder.readConfiguration()
-    let hasMetrics = FileManager.default.fileExists(atPath: folder.metricsTable)
-    let table = hasMetrics ? try MetricsTable(folder) : nil
+    let table = folder.hasMetrics ? try MetricsTable(folder) : nil
     let rows = table?.rows ?? []
     metrics = table?.metrics ?? []
     split = rows.contains { $0.split == "validation" } ? "validation" : "test"

@@ -76,24 +76,32 @@ package struct Affinities: Sendable {
     return weights.map { $0 / sum }
   }
 
-  struct Attraction: Sendable {
-    var x: Double
-    var y: Double
-    /// The sum of p log(1 + d^2), for the divergence.
-    var logarithm: Double
-  }
-
-  func attraction(of point: Int, x: [Double], y: [Double]) -> Attraction {
-    var sum = Attraction(x: 0, y: 0, logarithm: 0)
+  /// The sum over the points near a point of p / (1 + d^2) times the difference.
+  func attraction(of point: Int, x: [Double], y: [Double]) -> (x: Double, y: Double) {
+    var sum = (x: 0.0, y: 0.0)
     for index in starts[point]..<starts[point + 1] {
       let other = Int(columns[index])
       let (dx, dy) = (x[point] - x[other], y[point] - y[other])
-      let distance = 1 + dx * dx + dy * dy
-      let force = values[index] / distance
+      let force = values[index] / (1 + dx * dx + dy * dy)
       sum.x += force * dx
       sum.y += force * dy
-      sum.logarithm += values[index] * log(distance)
     }
     return sum
+  }
+
+  /// The sum over all pairs of p log(1 + d^2), which the divergence needs.
+  func spread(x: [Double], y: [Double], threads: Int) -> Double {
+    let points = starts.count - 1
+    let sums = parallelRuns(points, threads: threads) { run in
+      run.map { point in
+        (starts[point]..<starts[point + 1]).reduce(0.0) { sum, index in
+          let other = Int(columns[index])
+          let (dx, dy) = (x[point] - x[other], y[point] - y[other])
+          return sum + values[index] * log1p(dx * dx + dy * dy)
+        }
+      }
+    }
+    // Point by point, so that the number of threads does not change the sum.
+    return sums.joined().reduce(0, +)
   }
 }

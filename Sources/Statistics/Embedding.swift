@@ -56,10 +56,9 @@ public struct Embedding: Sendable {
     var layout = Layout(start: start, affinities: affinities, options: options)
     let total = options.earlySteps + options.steps
     for step in 1...max(1, total) {
-      let divergence = layout.move(step: step)
-      if step % 50 == 0 || step == total {
-        try progress(Progress(step: step, steps: total, divergence: divergence))
-      }
+      let isTold = step % 50 == 0 || step == total
+      layout.move(step: step, measures: isTold)
+      if isTold { try progress(Progress(step: step, steps: total, divergence: layout.divergence)) }
     }
     divergence = layout.divergence
     self.points = Matrix(unchecked: points.rows, 2, zip(layout.x, layout.y).flatMap { [$0, $1] })
@@ -94,32 +93,48 @@ private struct Layout {
     rate = max(200, Double(count) / options.exaggeration)
   }
 
-  /// One step of gradient descent with momentum and gains; returns the divergence before it.
-  mutating func move(step: Int) -> Double {
+  /// One step of gradient descent with momentum and gains.
+  /// - Parameter measures: sets `divergence` to that before the step.
+  mutating func move(step: Int, measures: Bool) {
     let early = step <= options.earlySteps
     let exaggeration = early ? options.exaggeration : 1
     let momentum = early ? 0.5 : 0.8
     let tree = QuadTree(x: x, y: y)
-    let (x, y, affinities, theta) = (x, y, affinities, options.theta)
-    let runs = parallelRuns(x.count, threads: options.threads) { run in
-      run.map { point in
-        Forces(
-          repulsion: tree.repulsion(x: x[point], y: y[point], theta: theta),
-          attraction: affinities.attraction(of: point, x: x, y: y))
+    let (x, y, affinities, theta, order) = (x, y, affinities, options.theta, tree.order)
+    let lanes = QuadTree.Lanes.scalarCount
+    let groups = (order.count + lanes - 1) / lanes
+    let runs = parallelRuns(groups, threads: options.threads) { run in
+      run.map { group -> Forces in
+        var (laneX, laneY) = (QuadTree.Lanes.zero, QuadTree.Lanes.zero)
+        // The lanes that the last group lacks repeat its last point.
+        let points = (0..<lanes).map { order[min(group * lanes + $0, order.count - 1)] }
+        for (lane, point) in points.enumerated() { (laneX[lane], laneY[lane]) = (x[point], y[point]) }
+        let repulsion = tree.repulsion(x: laneX, y: laneY, theta: theta)
+        var (attractionX, attractionY) = (QuadTree.Lanes.zero, QuadTree.Lanes.zero)
+        for (lane, point) in points.enumerated() {
+          (attractionX[lane], attractionY[lane]) = affinities.attraction(of: point, x: x, y: y)
+        }
+        return Forces(
+          repulsionX: repulsion.x, repulsionY: repulsion.y, normalizer: repulsion.normalizer,
+          attractionX: attractionX, attractionY: attractionY)
       }
     }
     let forces = runs.flatMap { $0 }
-    let normalizer = max(forces.reduce(0) { $0 + $1.repulsion.normalizer }, .leastNormalMagnitude)
-    divergence =
-      affinities.negativeEntropy + forces.reduce(0) { $0 + $1.attraction.logarithm } + log(normalizer)
-    for (point, force) in forces.enumerated() {
-      let gradientX = exaggeration * force.attraction.x - force.repulsion.x / normalizer
-      let gradientY = exaggeration * force.attraction.y - force.repulsion.y / normalizer
+    var normalizer = 0.0
+    for place in order.indices { normalizer += forces[place / lanes].normalizer[place % lanes] }
+    normalizer = max(normalizer, .leastNormalMagnitude)
+    if measures {
+      divergence =
+        affinities.negativeEntropy + affinities.spread(x: x, y: y, threads: options.threads) + log(normalizer)
+    }
+    for (place, point) in order.enumerated() {
+      let (force, lane) = (forces[place / lanes], place % lanes)
+      let gradientX = exaggeration * force.attractionX[lane] - force.repulsionX[lane] / normalizer
+      let gradientY = exaggeration * force.attractionY[lane] - force.repulsionY[lane] / normalizer
       self.x[point] += advance(2 * point, gradientX, momentum)
       self.y[point] += advance(2 * point + 1, gradientY, momentum)
     }
     centre()
-    return divergence
   }
 
   private mutating func advance(_ index: Int, _ gradient: Double, _ momentum: Double) -> Double {
@@ -138,7 +153,11 @@ private struct Layout {
   }
 }
 
+/// What acts on eight points that are neighbours in the order of the tree.
 private struct Forces: Sendable {
-  var repulsion: QuadTree.Repulsion
-  var attraction: Affinities.Attraction
+  var repulsionX: QuadTree.Lanes
+  var repulsionY: QuadTree.Lanes
+  var normalizer: QuadTree.Lanes
+  var attractionX: QuadTree.Lanes
+  var attractionY: QuadTree.Lanes
 }

@@ -76,6 +76,17 @@ import Testing
     #expect(decoded[58 + 2, 10 + 97] != [255, 255, 255])
   }
 
+  @Test func plotsSideBySideHaveOneRangeAndOneLegend() throws {
+    let plots = ScatterPlot.aligned([
+      ScatterPlot(codes: [-3, 0, 0, 1], labels: [0, 0], classNames: ["a"]),
+      ScatterPlot(codes: [0, -8, 5, 0], labels: [0, 0], classNames: ["a"]),
+    ])
+    #expect(plots[0].xRange == plots[1].xRange && plots[0].yRange == plots[1].yRange)
+    #expect(try #require(plots[0].xRange).contains(5) && (try #require(plots[1].yRange)).contains(1))
+    #expect(plots.map(\.hasLegend) == [false, true])
+    #expect(try plots[0].size().width < plots[1].size().width)
+  }
+
   @Test func inputThatDoesNotFitIsNamed() {
     func message(_ plot: ScatterPlot) -> String? {
       #expect(throws: PictureError.self) { try plot.render() }?.description

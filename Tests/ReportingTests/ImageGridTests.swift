@@ -39,7 +39,7 @@ import Testing
     let originals = try (1...3).map { try tile(UInt8($0)) }
     let reconstructions = try (101...103).map { try tile(UInt8($0)) }
     var grid = try ImageGrid.reconstructions(
-      originals: originals, reconstructions: reconstructions, columns: 2)
+      originals: originals, reconstructions: [("reconstruction", reconstructions)], columns: 2)
     #expect(grid.rowLabels == ["original", "reconstruction", "original", "reconstruction"])
     #expect(grid.rows.map { $0.map { $0?.rgb[0] } } == [[1, 2], [101, 102], [3], [103]])
     grid.rowLabels = []
@@ -47,6 +47,15 @@ import Testing
     let decoded = try DecodedPicture(grid.render(scale: 1))
     // Pairs are 2 apart, groups 10 more.
     #expect(decoded[10, 10] == grey(1) && decoded[10, 14] == grey(101) && decoded[10, 28] == grey(3))
+  }
+
+  @Test func reconstructionsOfSeveralModelsStandUnderOneRow() throws {
+    let (originals, first, second) = (try [1, 2].map(tile), try [11, 12].map(tile), try [21, 22].map(tile))
+    let grid = try ImageGrid.reconstructions(
+      originals: originals, reconstructions: [("a", first), ("b", second)], columns: 1)
+    #expect(grid.rowLabels == ["original", "a", "b", "original", "a", "b"])
+    #expect(grid.rows.map { $0.map { $0?.rgb[0] } } == [[1], [11], [21], [2], [12], [22]])
+    #expect(grid.rowsPerGroup == 3)
   }
 
   @Test func theManifoldsFirstLatentRunsRightAndItsSecondUp() throws {
@@ -67,7 +76,7 @@ import Testing
       message { _ = try ImageGrid(rows: [[image, odd]]).render() }
         == "a grid's images must have one size; it has 2 x 2 and 3 x 1")
     #expect(
-      message { _ = try ImageGrid.reconstructions(originals: [image], reconstructions: []) }
+      message { _ = try ImageGrid.reconstructions(originals: [image], reconstructions: [("a", [])]) }
         == "1 originals have 0 reconstructions; give one for each original")
     #expect(
       message { _ = try ImageGrid.manifold(images: [image], xs: [1, 2], ys: [1]) }

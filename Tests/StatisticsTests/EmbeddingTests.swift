@@ -54,6 +54,29 @@ import Testing
     #expect((error / size).squareRoot() < 0.03)
   }
 
+  @Test func eightPointsTogetherAreAsNearAsOneByOne() {
+    let points = normalPoints(400, 2, seed: 12)
+    let (x, y) = ((0..<400).map { points[$0, 0] * 20 }, (0..<400).map { points[$0, 1] * 20 })
+    let tree = QuadTree(x: x, y: y)
+    #expect(tree.order.sorted() == Array(0..<400))
+    var errors = (together: 0.0, alone: 0.0)
+    for start in stride(from: 0, to: 400, by: 8) {
+      let members = tree.order[start..<start + 8]
+      let lanes = (QuadTree.Lanes(members.map { x[$0] }), QuadTree.Lanes(members.map { y[$0] }))
+      let open = tree.repulsion(x: lanes.0, y: lanes.1, theta: 0)
+      let near = tree.repulsion(x: lanes.0, y: lanes.1, theta: 0.5)
+      for (lane, point) in members.enumerated() {
+        let exact = tree.repulsion(x: x[point], y: y[point], theta: 0)
+        #expect(abs(open.normalizer[lane] - exact.normalizer) < 1e-9)
+        #expect(abs(open.x[lane] - exact.x) < 1e-9 && abs(open.y[lane] - exact.y) < 1e-9)
+        let alone = tree.repulsion(x: x[point], y: y[point], theta: 0.5)
+        errors.together += abs(near.normalizer[lane] - exact.normalizer)
+        errors.alone += abs(alone.normalizer - exact.normalizer)
+      }
+    }
+    #expect(errors.together <= errors.alone, "\(errors)")
+  }
+
   @Test func pointsThatAreAllTheSameMakeATree() {
     let tree = QuadTree(x: [1, 1, 1], y: [2, 2, 2])
     #expect(tree.repulsion(x: 1, y: 2, theta: 0.5).normalizer == 2)

@@ -42,6 +42,27 @@ import Testing
     }
   }
 
+  @Test func theReportHasTheTextAndTheLatentsTheirKL() throws {
+    try withModel { folder in
+      let training = try ProgramRun.tool(
+        "vaerun", "train small.vdl --data digits --limit 64 --quiet", in: folder)
+      try #require(training.status == 0, "\(training.errors)")
+      let curves = try ProgramRun.tool("vaerun", "curves --by-latent --data digits --limit 64", in: folder)
+      #expect(curves.status == 0, "\(curves.errors)")
+      // All latents together have the KL of the objective.
+      let evaluation = try ProgramRun.tool("vaerun", "evaluate --data digits --limit 64 --json", in: folder)
+      let json = try JSONSerialization.jsonObject(with: Data(evaluation.output.utf8)) as? [String: Any]
+      let kl = try #require((json?["terms"] as? [String: Double])?["kl"])
+      let sum = try #require(curves.output.firstMatch(of: /nats, ([0-9.]+) in all/))
+      #expect(abs(try #require(Double(sum.1)) - kl) < 1e-3, "\(curves.output)")
+      #expect(FileManager.default.fileExists(atPath: folder + "/runs/small-001/latent-kl.png"))
+      #expect(try ProgramRun.tool("vaerun", "report", in: folder).status == 0)
+      let html = try String(contentsOfFile: folder + "/runs/small-001/report.html", encoding: .utf8)
+      #expect(html.contains("maximize loglik(x) - beta * kl(z)"))
+      #expect(html.contains("|&gt; flatten"))
+    }
+  }
+
   @Test func threadsDoNotChangeTheWeights() throws {
     try withModel { folder in
       for threads in [1, 2] {

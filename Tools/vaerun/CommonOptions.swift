@@ -11,6 +11,13 @@ enum CommonOptions {
     help:
       "a compiled folder (build/convvae), a model text (Models/convvae.vdl, compiled first where needed), or "
       + "nothing: the newest under build/", completion: .files(["vdl"]))
+  private static let trainedHelp =
+    "a run's folder (runs/convvae-001), a compiled folder or a model text, whose newest run is taken, or nothing: "
+    + "the newest under build/"
+  /// For the commands that take a trained model.
+  static let trainedModel = Positional("MODEL", help: trainedHelp, completion: .files(["vdl"]))
+  /// For those that take several.
+  static let models = Positional("MODEL", help: trainedHelp, isRepeated: true, completion: .files(["vdl"]))
   static let run = Option(
     "run", .folder, help: "take the weights of this run",
     default: "the newest run of the model under runs/")
@@ -75,12 +82,23 @@ enum CommonOptions {
   }
 
   /// The images of the split that the options name.
-  static func load(_ invocation: Invocation, of trained: TrainedModel) throws -> Dataset {
-    try load(invocation, of: trained, split: invocation[DataOptions.split] == "train" ? .train : .test)
+  ///
+  /// - Parameters:
+  ///   - usual: the limit where the options name none.
+  ///   - image: an image that has to be there all the same.
+  static func load(
+    _ invocation: Invocation, of trained: TrainedModel, usual: Int? = nil, holding image: Int? = nil
+  ) throws -> Dataset {
+    let split: DatasetSplit = invocation[DataOptions.split] == "train" ? .train : .test
+    return try load(
+      invocation, of: trained, split: split,
+      usual: usual.map { max($0, min(image ?? 0, Int.max - 1) + 1) })
   }
 
   /// The images of a split.
-  static func load(_ invocation: Invocation, of trained: TrainedModel, split: DatasetSplit) throws -> Dataset {
-    try load(invocation, run: trained.configuration, split: split, model: trained.manifest)
+  static func load(
+    _ invocation: Invocation, of trained: TrainedModel, split: DatasetSplit, usual: Int? = nil
+  ) throws -> Dataset {
+    try load(invocation, run: trained.configuration, split: split, model: trained.manifest, limit: usual)
   }
 }

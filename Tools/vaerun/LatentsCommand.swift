@@ -1,8 +1,7 @@
+import Artifact
 import CommandLineTable
 import Datasets
-import Evaluation
 import Foundation
-import Reporting
 import Runtime
 import Statistics
 
@@ -11,25 +10,29 @@ enum LatentsCommand {
   private static let map = Option(
     "map", .choice(["first", "pca", "tsne"]),
     help:
-      "the plane of the picture: the first two latents, the first two principal components of the codes, or t-SNE",
+      "the plane of the picture: two latents (--axes), the first two principal components of the codes, or t-SNE",
     value: "first")
   private static let perplexity = Option(
     "perplexity", .positiveNumber, help: "of t-SNE: about how many neighbours count", value: 30)
+  private static let split = Option(
+    "split", .choice(["train", "test", "both"]), help: "which of its images; both are drawn side by side",
+    value: "test")
 
   static let command = Command(
     "latents", summary: "writes the codes of a data set with their classes, and draws them",
     details: [
       "The table is latents.csv, the picture latents.png: a scatter of the codes by class. With --output they are "
-        + "FILE.csv and FILE.png.",
-      "t-SNE (perplexity 30, started from the principal components, 1000 steps) keeps neighbours together; distances "
-        + "between groups mean little. 10,000 codes take about a quarter of a minute on two processors.",
+        + "FILE.csv and FILE.png; with --split both there are two tables, FILE-train.csv and FILE-test.csv.",
+      "With both splits, the principal components are those of the training images' codes, and t-SNE is of all codes "
+        + "together. t-SNE (perplexity 30, started from the principal components, 1000 steps) keeps neighbours together; "
+        + "distances between groups mean little. 10,000 codes take about a quarter of a minute on two processors.",
     ],
-    positionals: [CommonOptions.model],
-    options: [map, perplexity] + CommonOptions.trained + CommonOptions.images + [
+    positionals: [CommonOptions.trainedModel],
+    options: [map, PlaneOptions.axes, perplexity, split] + CommonOptions.trained + DataOptions.both + [
       CommonOptions.output, CommonOptions.quiet,
     ],
     examples: [
-      Example("vaerun latents --split train", "the training images' codes"),
+      Example("vaerun latents --split both", "the codes of training and test images side by side"),
       Example(
         "vaerun latents --map tsne", "codes of more than two numbers, in a plane that keeps neighbours together"
       ),
@@ -37,48 +40,56 @@ enum LatentsCommand {
 
   static func run(_ invocation: Invocation) throws {
     let trained = try TrainedModel(invocation)
-    let dataset = try CommonOptions.load(invocation, of: trained)
     let pictures = ModelPictures(instance: trained.instance)
-    let codes = try pictures.codes(of: dataset, inputs: try trained.inputs(invocation))
+    let inputs = try trained.inputs(invocation)
+    let splits: [DatasetSplit] =
+      switch invocation[split] {
+      case "both": [.train, .test]
+      case "train": [.train]
+      default: [.test]
+      }
+    let axes =
+      try pictures.latentSize < 2
+      ? (0, 0) : PlaneOptions.axes(invocation, latents: pictures.latentSize)
     let stem = stem(invocation[CommonOptions.output] ?? trained.place("latents"))
-    let array = NamedArray(name: trained.manifest.latents.first?.name ?? "z", role: .latent, values: codes)
-    try ArrayFile.write(
-      [array], labels: dataset.labels, count: dataset.count, to: stem + ".csv", kind: .csv)
-    Terminal.tell(invocation, "\(stem).csv: \(Terminal.count(dataset.count, "code"))")
+    var parts: [CodeMap.Part] = []
+    for split in splits {
+      let dataset = try CommonOptions.load(invocation, of: trained, split: split)
+      let codes = try pictures.codes(of: dataset, inputs: inputs)
+      let path = stem + (splits.count > 1 ? "-\(split.rawValue)" : "") + ".csv"
+      let array = NamedArray(name: trained.manifest.latents.first?.name ?? "z", role: .latent, values: codes)
+      try ArrayFile.write([array], labels: dataset.labels, count: dataset.count, to: path, kind: .csv)
+      Terminal.tell(invocation, "\(path): \(Terminal.count(dataset.count, "code"))")
+      parts.append((dataset, codes))
+    }
     guard pictures.latentSize >= 2 else { return }
-    try write(invocation, try scatter(codes, of: dataset, pictures, invocation), to: stem + ".png")
+    let scatter = try codeMap(invocation, pictures, axes: axes).scatter(parts)
+    if Terminal.isLive, invocation[map] == "tsne", !invocation[CommonOptions.quiet] { Terminal.clearLine() }
+    try write(invocation, scatter, to: stem + ".png")
   }
 
-  private static func scatter(
-    _ codes: [Float], of dataset: Dataset, _ pictures: ModelPictures, _ invocation: Invocation
-  ) throws -> ScatterPlot {
-    let map = invocation[map] ?? "first"
-    guard map != "first" else { return pictures.scatter(codes: codes, of: dataset) }
-    guard let points = Matrix(codes: codes, size: pictures.latentSize) else {
-      throw StatisticsError.shape(what: "the map")
+  private static func codeMap(
+    _ invocation: Invocation, _ pictures: ModelPictures, axes: (x: Int, y: Int)
+  ) -> CodeMap {
+    switch invocation[map] {
+    case "pca": return CodeMap(pictures: pictures, plane: .components)
+    case "tsne":
+      var options = Embedding.Options()
+      options.perplexity = invocation[perplexity] ?? 30
+      options.threads = CommonOptions.threadCount(invocation)
+      return CodeMap(pictures: pictures, plane: .embedding(options)) { tell($0, invocation) }
+    default: return CodeMap(pictures: pictures, plane: .elements(axes.x, axes.y))
     }
-    let analysis = try PrincipalComponents(of: points)
-    let plane = try analysis.project(points, count: 2)
-    if map == "pca" {
-      let shares = analysis.explained.prefix(2).map { String(format: "%.1f %%", $0 * 100) }
-      return pictures.scatter(
-        plane: plane.codes, of: dataset,
-        axes: ("first component, \(shares[0]) of the variance", "second component, \(shares[1])"))
+  }
+
+  private static func tell(_ progress: Embedding.Progress, _ invocation: Invocation) {
+    let line = "t-SNE \(progress.step)/\(progress.steps)  divergence \(Terminal.number(progress.divergence))"
+    if invocation[CommonOptions.quiet] { return }
+    if Terminal.isLive {
+      Terminal.overwrite(line)
+    } else if progress.step.isMultiple(of: 250) {
+      Terminal.say(line)
     }
-    var options = Embedding.Options()
-    options.perplexity = invocation[perplexity] ?? 30
-    options.threads = CommonOptions.threadCount(invocation)
-    let embedding = try Embedding(of: points, start: plane, options: options) { progress in
-      let line = "t-SNE \(progress.step)/\(progress.steps)  divergence \(Terminal.number(progress.divergence))"
-      if invocation[CommonOptions.quiet] { return }
-      if Terminal.isLive {
-        Terminal.overwrite(line)
-      } else if progress.step.isMultiple(of: 250) {
-        Terminal.say(line)
-      }
-    }
-    if Terminal.isLive { Terminal.clearLine() }
-    return pictures.scatter(plane: embedding.points.codes, of: dataset, axes: ("t-SNE 1", "t-SNE 2"))
   }
 
   private static func stem(_ path: String) -> String {

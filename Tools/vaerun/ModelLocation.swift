@@ -82,28 +82,67 @@ struct TrainedModel {
 
   var manifest: Manifest { instance.manifest }
 
-  /// The model and the weights that the options name: of a run, or of a file.
-  init(_ invocation: Invocation) throws {
+  /// The model and the weights that the command line names: of a run, or of a file.
+  init(_ invocation: Invocation) throws { try self.init(invocation[CommonOptions.model], invocation) }
+
+  /// The models that the arguments of a repeated MODEL name, one after the other; the usual one where there is none.
+  static func each(_ invocation: Invocation, _ body: (TrainedModel) throws -> Void) throws {
+    let arguments = invocation.all(CommonOptions.models)
+    let options: [any CommandOption] = [CommonOptions.run, CommonOptions.weights]
+    if arguments.count > 1, let option = options.first(where: invocation.isGiven) {
+      throw UsageError(
+        "--\(option.name) names the weights of one model, and there are \(arguments.count)",
+        "name the runs instead, such as runs/convvae-001 runs/convvae-002")
+    }
+    for argument in arguments.isEmpty ? [nil] : arguments.map(Optional.some) {
+      try body(try TrainedModel(argument, invocation))
+    }
+  }
+
+  /// The model that an argument names, or with none the options, and its weights.
+  private init(_ argument: String?, _ invocation: Invocation) throws {
     if invocation[CommonOptions.weights] != nil, invocation[CommonOptions.run] != nil {
       throw UsageError("--run and --weights name two sources of weights", "give one of them")
     }
-    var run = try invocation[CommonOptions.run].map { try RunFolder(existing: $0) }
-    let named = try run.map { run in
-      let hasCopy = (try? CompiledModel.manifestPath(in: run.compiledModel)) != nil
-      return hasCopy ? run.compiledModel : try run.readConfiguration().modelFolder
+    let named = argument.flatMap { Self.isRun($0) ? $0 : nil }
+    if let named, let other = invocation[CommonOptions.run] {
+      throw UsageError("\(named) and --run \(other) name two runs", "give one of them")
     }
-    let model = try ModelLocation.load(invocation[CommonOptions.model] ?? named)
+    let model = named == nil ? argument : nil
+    var run = try (named ?? invocation[CommonOptions.run]).map { try RunFolder(existing: $0) }
+    let compiled =
+      try model
+      ?? run.map { run in
+        let hasCopy = (try? CompiledModel.manifestPath(in: run.compiledModel)) != nil
+        return hasCopy ? run.compiledModel : try run.readConfiguration().modelFolder
+      }
+    let loaded = try ModelLocation.load(compiled, quietly: invocation[CommonOptions.json])
     if let path = invocation[CommonOptions.weights] {
       weights = path
     } else {
-      let folder = try run ?? RunFolder.newest(model: model.manifest.name, in: "runs")
+      let folder = try run ?? RunFolder.newest(model: loaded.manifest.name, in: "runs")
       run = folder
       weights = try invocation[CommonOptions.best] ? folder.existingBest() : folder.last
     }
-    instance = try ModelInstance(model, threads: CommonOptions.threadCount(invocation))
+    instance = try ModelInstance(loaded, threads: CommonOptions.threadCount(invocation))
     try instance.load(from: weights)
     self.run = run
     configuration = try run?.readConfiguration()
+  }
+
+  /// The runs that the arguments of a repeated MODEL name, whether they have weights yet or not: folders of runs, and the newest
+  /// runs of models; that of the newest model where there is none.
+  static func runs(_ invocation: Invocation) throws -> [RunFolder] {
+    let arguments = invocation.all(CommonOptions.models)
+    return try (arguments.isEmpty ? [nil] : arguments.map(Optional.some)).map { argument in
+      if let argument, isRun(argument) { return try RunFolder(existing: argument) }
+      let model = try ModelLocation.load(argument, quietly: invocation[CommonOptions.quiet])
+      return try RunFolder.newest(model: model.manifest.name, in: "runs")
+    }
+  }
+
+  private static func isRun(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: path + "/config.json")
   }
 
   /// What entries are to be given: the seed and the hypers of the options, or else of the run.

@@ -1,5 +1,6 @@
 import CommandLineTable
 import Datasets
+import Diagnostics
 import Evaluation
 import Foundation
 import Reporting
@@ -16,11 +17,16 @@ enum ProbeCommand {
     details: [
       "A linear classifier and a vote of the nearest neighbours learn from the codes of the training images and are "
         + "tried on those of the test images. The picture, confusion.png, has for both how the images of each class were "
-        + "taken, in shares of the class."
+        + "taken, in shares of the class; the same is printed for up to 20 classes. --json has the counts."
     ],
-    positionals: [CommonOptions.model],
-    options: CommonOptions.trained + DataOptions.both + [neighbors, CommonOptions.output, CommonOptions.quiet],
-    examples: [Example("vaerun probe", "the newest run of the newest model")])
+    positionals: [CommonOptions.trainedModel],
+    options: CommonOptions.trained + DataOptions.both + [
+      neighbors, CommonOptions.output, CommonOptions.json, CommonOptions.quiet,
+    ],
+    examples: [
+      Example("vaerun probe", "the newest run of the newest model"),
+      Example("vaerun probe runs/convae-001 --neighbors 1 --json", "a run, with counts for a script"),
+    ])
 
   static func run(_ invocation: Invocation) throws {
     let trained = try TrainedModel(invocation)
@@ -50,15 +56,6 @@ enum ProbeCommand {
     let chance = ConfusionMatrix(
       truth: test.labels, predicted: Array(repeating: majority(train.labels), count: test.labels.count),
       classes: names.count)
-    Terminal.tell(invocation, "model    \(trained.manifest.name), weights \(trained.weights)")
-    Terminal.tell(
-      invocation, "data     \(test.dataset.name), \(Terminal.count(test.labels.count, "test image"))")
-    Terminal.tell(invocation, "linear probe        \(share(probe.linear.accuracy))")
-    Terminal.tell(
-      invocation,
-      "\(Terminal.count(count, "neighbour"))".padding(toLength: 20, withPad: " ", startingAt: 0)
-        + share(probe.neighbors.accuracy))
-    Terminal.tell(invocation, "commonest class     \(share(chance.accuracy))")
     let tables = [("linear probe", probe.linear), (Terminal.count(count, "neighbour"), probe.neighbors)]
     let figure = Panels(
       tables.map { name, matrix in
@@ -66,7 +63,62 @@ enum ProbeCommand {
           title: "\(name): \(share(matrix.accuracy))", rowName: "class", columnName: "taken for", names: names,
           shares: matrix.rowNormalized)
       })
-    try write(invocation, figure, to: invocation[CommonOptions.output] ?? trained.place("confusion.png"))
+    let path = invocation[CommonOptions.output] ?? trained.place("confusion.png")
+    try figure.writePNG(to: path)
+    if invocation[CommonOptions.json] {
+      return try Terminal.say(
+        json: Report(
+          model: trained.manifest.name, weights: trained.weights, data: test.dataset.name, classes: names,
+          linear: Reader(probe.linear), neighbors: Reader(probe.neighbors), neighborCount: count,
+          commonestClass: chance.accuracy))
+    }
+    Terminal.tell(invocation, "model    \(trained.manifest.name), weights \(trained.weights)")
+    Terminal.tell(
+      invocation, "data     \(test.dataset.name), \(Terminal.count(test.labels.count, "test image"))")
+    let width = max(20, tables.map(\.0.count).max() ?? 0)
+    for (name, accuracy) in tables.map({ ($0, $1.accuracy) }) + [("commonest class", chance.accuracy)] {
+      Terminal.tell(invocation, name.padding(toLength: width, withPad: " ", startingAt: 0) + share(accuracy))
+    }
+    if names.count <= mostPrinted {
+      for (name, matrix) in tables { Terminal.tell(invocation, "\n" + text(matrix, names, title: name)) }
+    }
+    Terminal.tell(invocation, path)
+  }
+
+  private static let mostPrinted = 20
+
+  /// Per cents of each class, a class a line.
+  private static func text(_ matrix: ConfusionMatrix, _ names: [String], title: String) -> String {
+    let short = names.map { printable(String($0.prefix(8))) }
+    var table = TextTable([(title, .left)] + short.map { ($0, .right) })
+    for (name, shares) in zip(names, matrix.rowNormalized) {
+      table.add([printable(name)] + shares.map { $0 < 0.005 ? "." : "\(Int(($0 * 100).rounded()))" })
+    }
+    return table.text
+  }
+
+  /// What `--json` prints.
+  private struct Report: Encodable {
+    let model: String
+    let weights: String
+    let data: String
+    let classes: [String]
+    let linear: Reader
+    let neighbors: Reader
+    let neighborCount: Int
+    /// The accuracy of always naming the commonest training class.
+    let commonestClass: Double
+  }
+
+  private struct Reader: Encodable {
+    let accuracy: Double
+    /// [class][taken for], test images.
+    let confusion: [[Int]]
+
+    init(_ matrix: ConfusionMatrix) {
+      accuracy = matrix.accuracy
+      confusion = matrix.counts
+    }
   }
 
   private static func share(_ value: Double) -> String { String(format: "%.2f %%", value * 100) }

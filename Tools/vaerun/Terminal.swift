@@ -108,6 +108,13 @@ enum Terminal {
     value == value.rounded() && abs(value) < 1e6 ? String(format: "%.0f", value) : String(format: "%.4g", value)
   }
 
+  /// A number in three digits: `0.0123`, `4.56`, `123`.
+  static func short(_ value: Double) -> String {
+    guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
+    let digits = min(4, max(0, 2 - Int(log10(max(abs(value), 1e-3)).rounded(.down))))
+    return String(format: "%.\(digits)f", value)
+  }
+
   /// A number that a user has written, as they would: `2`, `0.001`.
   static func plain(_ value: Double) -> String {
     value == value.rounded() && abs(value) < 1e15 ? String(format: "%.0f", value) : "\(value)"

@@ -7,9 +7,13 @@ package enum Vaerun {
     program: "vaerun", version: PackageVersion.current, summary: "trains and runs models that vaec compiled",
     commands: [
       TrainCommand.command, EvaluateCommand.command, ReconstructCommand.command, SampleCommand.command,
-      ManifoldCommand.command, EncodeCommand.command, DecodeCommand.command, LatentsCommand.command,
-      ProbeCommand.command, PCACommand.command, DataCommand.command, BenchCommand.command, RunsCommand.command,
-      CompareCommand.command, InspectCommand.command, DoctorCommand.command,
+      ManifoldCommand.command, TraverseCommand.command, InterpolateCommand.command, AttributesCommand.command,
+      ActivationsCommand.command, CurvesCommand.command, EncodeCommand.command, DecodeCommand.command,
+      LatentsCommand.command,
+      ProbeCommand.command, FrechetCommand.command, PCACommand.command, DataCommand.command,
+      BenchCommand.command, RunsCommand.command,
+      CompareCommand.command, TimesCommand.command, ReportCommand.command, InspectCommand.command,
+      DoctorCommand.command,
     ],
     examples: [
       Example("vaec compile Models/convvae.vdl", "compiles a model into build/convvae"),
@@ -32,6 +36,14 @@ package enum Vaerun {
     case "reconstruct": try ReconstructCommand.run(invocation)
     case "sample": try SampleCommand.run(invocation)
     case "manifold": try ManifoldCommand.run(invocation)
+    case "traverse": try TraverseCommand.run(invocation)
+    case "interpolate": try InterpolateCommand.run(invocation)
+    case "attributes": try AttributesCommand.run(invocation)
+    case "activations": try ActivationsCommand.run(invocation)
+    case "times": try TimesCommand.run(invocation)
+    case "frechet": try FrechetCommand.run(invocation)
+    case "report": try ReportCommand.run(invocation)
+    case "curves": try CurvesCommand.run(invocation)
     case "encode": try EncodeCommand.run(invocation)
     case "decode": try DecodeCommand.run(invocation)
     case "latents": try LatentsCommand.run(invocation)

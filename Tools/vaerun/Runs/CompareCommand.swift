@@ -31,10 +31,11 @@ enum CompareCommand {
     let runs = try [first, second].map { try RunRecord(try RunFolder(existing: invocation[$0] ?? "")) }
     let comparison = try RunComparison(runs[0], runs[1])
     let path = invocation[output] ?? "compare.png"
-    try comparison.curves.writePNG(to: path)
+    let curves = try comparison.curves
+    try curves?.writePNG(to: path)
     guard !invocation[CommonOptions.json] else { return try Terminal.say(json: comparison) }
     Terminal.tell(invocation, comparison.text)
-    Terminal.tell(invocation, "\n\(path)")
+    if curves != nil { Terminal.tell(invocation, "\n\(path)") }
   }
 }
 
@@ -178,23 +179,11 @@ struct RunComparison: Encodable {
     value == 0 ? "0" : (value > 0 ? "+" : "") + Terminal.number(value)
   }
 
-  /// A chart for each term: each run has its color, each split its line.
-  var curves: Panels {
+  /// A chart for each term that both have; nil where neither has a row of metrics.
+  var curves: Panels? {
     get throws {
-      let tables = try runs.map { try MetricsTable($0.folder) }
       let names = runs[0].name == runs[1].name ? [a, b] : runs.map(\.name)
-      return Panels(
-        terms.map { metric in
-          let series = zip(runs, tables).enumerated().flatMap { index, run in
-            RunCurves(run.1, configuration: run.0.configuration).series(of: metric).map { series in
-              var series = series
-              series.name = "\(names[index]) \(series.name)"
-              series.color = index
-              return series
-            }
-          }
-          return LineChart(title: metric, series: series)
-        })
+      return try RunCurves.panels(of: runs.map(\.folder), named: names, terms: terms)
     }
   }
 }

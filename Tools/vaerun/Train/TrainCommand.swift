@@ -70,7 +70,8 @@ enum TrainCommand {
     }
     try note(result.ending.rawValue, step: result.position.step)
     let seed = setup.options.seed
-    let pictures = try RunPictures(instance: setup.instance, folder: folder, seed: seed).draw(test: setup.test)
+    let pictures = try RunPictures(instance: setup.instance, folder: folder, seed: seed)
+      .draw(training: setup.training, test: setup.test)
     output.end(result, pictures: pictures)
     return result.ending == .interrupted ? .interrupted : .success
   }
