@@ -7,7 +7,8 @@ package enum Vaerun {
     program: "vaerun", version: PackageVersion.current, summary: "trains and runs models that vaec compiled",
     commands: [
       TrainCommand.command, EvaluateCommand.command, ReconstructCommand.command, SampleCommand.command,
-      ManifoldCommand.command, EncodeCommand.command, DecodeCommand.command, LatentsCommand.command,
+      ManifoldCommand.command, EncodeCommand.command, DecodeCommand.command, ExportCommand.command,
+      LatentsCommand.command,
       ProbeCommand.command, PCACommand.command, DataCommand.command, BenchCommand.command, RunsCommand.command,
       CompareCommand.command, InspectCommand.command, DoctorCommand.command,
     ],
@@ -34,6 +35,7 @@ package enum Vaerun {
     case "manifold": try ManifoldCommand.run(invocation)
     case "encode": try EncodeCommand.run(invocation)
     case "decode": try DecodeCommand.run(invocation)
+    case "export": try ExportCommand.run(invocation)
     case "latents": try LatentsCommand.run(invocation)
     case "bench": try BenchCommand.run(invocation)
     case "probe": try ProbeCommand.run(invocation)
