@@ -141,7 +141,10 @@ let package = Package(
     .testTarget(name: "CommandLineTests", dependencies: ["CommandLineTable"]),
     .testTarget(
       name: "ToolsTests",
-      dependencies: ["vaec", "vaerun", "CommandLineTable", "Artifact", "Datasets", "PictureTesting"]),
+      dependencies: [
+        "vaec", "vaerun", "CommandLineTable", "Artifact", "Datasets", "PictureTesting", "Runtime", "Inspection",
+        "Passes", "VDL", "IR", "Diagnostics",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -160,7 +160,7 @@ public enum AtomicFile {
       return try body(&sink)
     }
     try produce(at: path) { temporary in
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      let descriptor = open(temporary, O_WRONLY | O_TRUNC | O_CLOEXEC)
       guard descriptor >= 0 else { throw FileError(.write, path, errno: errno) }
       defer { close(descriptor) }
       var sink = Sink(descriptor: descriptor, path: path)
@@ -169,7 +169,7 @@ public enum AtomicFile {
   }
 
   /// Lets `make` write a file at the temporary path that it is given, and puts it in place at `path`: for libraries
-  /// and programs that write files themselves. The temporary file is removed whatever happens.
+  /// and programs that write files themselves. An empty file is there already. The temporary file is removed whatever happens.
   public static func produce(at path: String, _ make: (_ temporary: String) throws -> Void) throws {
     let (folder, name) = splitPath(path)
     guard !name.isEmpty else { throw FileError(.write, path, reason: "it is a folder: name a file") }
@@ -180,6 +180,10 @@ public enum AtomicFile {
     }
     let suffix = String(UInt64.random(in: 0...UInt64.max), radix: 36)
     let temporary = "\(folder)/.\(name).\(suffix).tmp"
+    // Made here, so that a place that cannot be written is told as such, whatever writes the file.
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw FileError(.write, path, errno: errno) }
+    close(descriptor)
     defer { unlink(temporary) }
     try make(temporary)
     try flush(temporary, for: path)

@@ -54,16 +54,15 @@ private enum Seal {
 
 extension Manifest {
   /// Reads and validates a manifest.
-  /// - Throws: `ManifestError`, with the file's last path component as its name.
+  /// - Throws: `ManifestError`, with the path as the file's name.
   public init(contentsOf path: String) throws {
-    let file = splitPath(path).name
     let data: Data
     do {
       data = try readFile(path, limit: Self.largestFile)
     } catch {
       throw ManifestError.unreadable(file: path, reason: error.reason)
     }
-    try self.init(json: data, file: file)
+    try self.init(json: data, file: path)
   }
 
   /// A manifest of ten thousand layers has some ten million bytes.

@@ -13,6 +13,9 @@ extension CommandTable {
   public func parse(_ arguments: [String]) throws(UsageError) -> ParsedCommandLine {
     guard let first = arguments.first else { return .print(help) }
     if ["--help", "-h", "--version"].contains(first) {
+      if first != "--version", arguments.count == 2 {
+        return .print(self.help(of: try command(named: arguments[1])))
+      }
       if let extra = arguments.dropFirst().first {
         throw UsageError("'\(extra)' is one argument too many", "'\(program) \(first)' takes none")
       }
@@ -33,6 +36,12 @@ extension CommandTable {
     let isOption = name.hasPrefix("-")
     if isOption, commands.contains(where: { $0.options.contains { $0.isWritten(name) } }) {
       throw UsageError("the option \(name) stands before the command", "write '\(program) COMMAND \(name)'")
+    }
+    // A file in the place of the command: the command was left out.
+    if !isOption, name.contains(where: { $0 == "." || $0 == "/" }) {
+      throw UsageError(
+        "the command before '\(name)' is missing",
+        "write '\(program) COMMAND \(name)'; '\(program) --help' lists the commands")
     }
     let candidates = isOption ? ["--help", "--version"] : commands.map(\.name)
     let remedy = nearest(to: name, among: candidates).map { "did you mean '\($0)'?" }

@@ -35,19 +35,35 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
 extension ModelInstance {
   /// Writes the weights, statistics among them, and the state of training where there is one, atomically as safetensors.
   public func save(to path: String, state training: TrainingState) throws {
-    var tensors = manifest.weights.map { parameter in
-      TensorToWrite(parameter.name, Array(floats(of: parameter)), shape: parameter.shape)
-    }
+    var tensors = weightTensors
     if let state {
       tensors += manifest.state.map { tensor in
         let values = state.floats(offset: tensor.offset, count: checkedProduct(tensor.shape) ?? 0)
         return TensorToWrite(tensor.name, Array(values), shape: tensor.shape)
       }
     }
-    var metadata = try training.metadata
-    metadata["model"] = manifest.name
-    metadata["digest"] = manifest.digest
+    let metadata = try training.metadata.merging(identity) { $1 }
     try Safetensors.write(tensors, metadata: metadata, to: path)
+  }
+
+  /// Writes the weights alone, statistics among them, atomically as safetensors.
+  public func saveWeights(to path: String) throws {
+    try Safetensors.write(weightTensors, metadata: identity, to: path)
+  }
+
+  /// Writes the memory of the weights as it is, for C programs that read it back: `weightsBytes` of the manifest.
+  public func writeWeightMemory(to path: String) throws {
+    try AtomicFile.write(to: path) { sink in
+      try sink.write(UnsafeRawBufferPointer(start: weights.start, count: manifest.weightsBytes))
+    }
+  }
+
+  private var identity: [String: String] { ["model": manifest.name, "digest": manifest.digest] }
+
+  private var weightTensors: [TensorToWrite] {
+    manifest.weights.map { parameter in
+      TensorToWrite(parameter.name, Array(floats(of: parameter)), shape: parameter.shape)
+    }
   }
 
   /// Takes weights from a file, and the state of training where the file has all of it (it is zero otherwise). Tensors

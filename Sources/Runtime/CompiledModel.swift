@@ -19,7 +19,7 @@ public final class CompiledModel: Sendable {
     let path = try Self.manifestPath(in: folder)
     let manifest = try Manifest(contentsOf: path)
     let library = try SharedLibrary(
-      path: url.appendingPathComponent(manifest.library).path, digest: manifest.libraryDigest)
+      path: "\(splitPath(path).folder)/\(manifest.library)", digest: manifest.libraryDigest)
     let found = try library.number(manifest.name + "_abi_version")
     guard found == UInt32(Manifest.currentABI) else {
       throw ModelError.otherABI(library: manifest.library, found: found)
@@ -43,10 +43,12 @@ public final class CompiledModel: Sendable {
   /// The manifest of the compiled model in a folder.
   public static func manifestPath(in folder: String) throws -> String {
     let url = URL(fileURLWithPath: folder).standardizedFileURL
-    let expected = url.appendingPathComponent(url.lastPathComponent + ".json").path
+    // As the user wrote it, since errors name it.
+    let place = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    let expected = "\(place)/\(url.lastPathComponent).json"
     if FileManager.default.fileExists(atPath: expected) { return expected }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: url.path) else {
-      let isThere = FileManager.default.fileExists(atPath: url.path)
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+      let isThere = FileManager.default.fileExists(atPath: folder)
       throw ModelError.notCompiled(
         folder: folder, reason: isThere ? "it is not a folder" : "there is no such folder")
     }
@@ -57,7 +59,26 @@ public final class CompiledModel: Sendable {
       throw ModelError.notCompiled(
         folder: folder, reason: manifests.isEmpty ? "it holds no manifest" : "it holds several manifests")
     }
-    return url.appendingPathComponent(name).path
+    return "\(place)/\(name)"
+  }
+
+  /// Copies library, header (where there is one: the library runs without) and manifest into a folder that is there.
+  /// - Returns: the names of the files.
+  /// - Throws: `ModelError.digestsDiffer` where the library was compiled anew since it was loaded.
+  @discardableResult
+  public func copy(to target: String) throws -> [String] {
+    let library = try readFile(folder + "/" + manifest.library)
+    guard SHA256.hex(of: library) == manifest.libraryDigest else {
+      throw ModelError.digestsDiffer(library: manifest.library)
+    }
+    var names = [manifest.library]
+    try AtomicFile.write(library, to: target + "/" + manifest.library)
+    if let header = try? readFile(folder + "/" + manifest.header) {
+      try AtomicFile.write(header, to: target + "/" + manifest.header)
+      names.append(manifest.header)
+    }
+    try manifest.write(to: "\(target)/\(manifest.name).json")
+    return names + ["\(manifest.name).json"]
   }
 
   /// The entry of this name.

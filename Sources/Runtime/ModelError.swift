@@ -35,7 +35,7 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
       "\(library) and its manifest come from different compilations: \(Self.again)"
     case .missingInstructions(let library, let features):
       "\(library) needs instructions that this machine lacks (\(features.joined(separator: ", "))): compile the model "
-        + "on this machine, or with a --cpu that has them not"
+        + "on this machine, or with a --cpu that does without them"
     case .noEntry(let model, let entry, let there):
       "\(model) has no entry \(entry): it has \(there.joined(separator: ", "))"
     case .missingArgument(let entry, let argument):

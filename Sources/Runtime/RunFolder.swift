@@ -108,18 +108,7 @@ public struct RunFolder: Equatable, Sendable {
   /// Copies the compiled model into this folder, the manifest last, so that a folder with a manifest is complete.
   public func keep(_ model: CompiledModel) throws {
     try Self.makeFolder(compiledModel)
-    let manifest = model.manifest
-    let library = try readFile(model.folder + "/" + manifest.library)
-    // It may have been compiled anew since it was loaded.
-    guard SHA256.hex(of: library) == manifest.libraryDigest else {
-      throw ModelError.digestsDiffer(library: manifest.library)
-    }
-    try AtomicFile.write(library, to: compiledModel + "/" + manifest.library)
-    // For whoever takes the model away; it runs without.
-    if let header = try? readFile(model.folder + "/" + manifest.header) {
-      try AtomicFile.write(header, to: compiledModel + "/" + manifest.header)
-    }
-    try manifest.write(to: "\(compiledModel)/\(manifest.name).json")
+    try model.copy(to: compiledModel)
   }
 
   private static func makeFolder(_ path: String) throws {

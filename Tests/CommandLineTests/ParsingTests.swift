@@ -95,7 +95,9 @@ private enum Sample {
   }
 
   @Test func helpIsGivenWhateverElseIsWrong() throws {
-    for line in ["train --bogus --help", "train a b c -h", "train --epochs 0 --help"] {
+    for line in [
+      "--help train", "-h train", "train --bogus --help", "train a b c -h", "train --epochs 0 --help",
+    ] {
       guard case .print(let text) = try Sample.table.parse(line.split(separator: " ").map(String.init)) else {
         Issue.record("\(line)")
         continue
@@ -111,6 +113,11 @@ private enum Sample {
     ("--verison", "unknown option '--verison': did you mean '--version'?"),
     ("--zzz", "unknown option '--zzz': 'tool --help' lists the commands"),
     ("--quiet train", "the option --quiet stands before the command: write 'tool COMMAND --quiet'"),
+    (
+      "a.vdl",
+      "the command before 'a.vdl' is missing: write 'tool COMMAND a.vdl'; 'tool --help' lists the commands"
+    ),
+    ("--help trian", "unknown command 'trian': did you mean 'train'?"),
     ("--version train", "'train' is one argument too many: 'tool --version' takes none"),
     ("help trian", "unknown command 'trian': did you mean 'train'?"),
     ("help train encode", "'encode' is one argument too many: see 'tool help --help'"),

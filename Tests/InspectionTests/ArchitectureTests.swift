@@ -27,4 +27,31 @@ import Testing
     }
     #expect(paths.count > 3)
   }
+
+  /// The worked examples are diffs: what they leave and take away has to be in the code, or the page is of another day.
+  @Test func theLinesThatItsDiffsChangeAreInTheCode() throws {
+    func plain(_ line: some StringProtocol) -> String {
+      line.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+    var code: Set<String> = []
+    for folder in ["Sources", "Codegen", "Tests"] {
+      let root = Example.repository.appendingPathComponent(folder).path
+      for path in try FileManager.default.subpathsOfDirectory(atPath: root) where path.hasSuffix(".swift") {
+        code.formUnion(try text("\(folder)/\(path)").split(separator: "\n").map(plain))
+      }
+    }
+    let page = try text("docs/architecture.md")
+    var tried = 0
+    for block in page.matches(of: /```diff\n(?<lines>[^`]*)```/) {
+      for line in block.output.lines.split(separator: "\n") where !line.hasPrefix("+") {
+        // The line of a place is quoted behind "@@".
+        let quoted = plain(line.drop { "@- ".contains($0) })
+        let start = quoted.firstRange(of: "...").map { String(quoted[..<$0.lowerBound]) } ?? quoted
+        guard start.count > 3 else { continue }
+        tried += 1
+        #expect(code.contains { $0.hasPrefix(start) }, "\(line)")
+      }
+    }
+    #expect(tried >= 5)
+  }
 }

@@ -54,9 +54,12 @@ import Testing
   }
 
   @Test(arguments: [
-    ("--threads 0", "--threads takes whole numbers from 1 to 1024, not '0': write --threads 1,2"),
-    ("--threads 1,,2", "--threads takes whole numbers from 1 to 1024, not '1,,2': write --threads 1,2"),
-    ("--images x", "--images takes whole numbers from 1 to 16777216, not 'x': write --images 1,2"),
+    (
+      "--threads 0",
+      "--threads takes whole numbers from 1 to 1024, joined by commas, not '0': see 'vaerun bench --help'"
+    ),
+    ("--threads 1,,2", "--threads takes whole numbers from 1 to 1024, joined by commas, not '1,,2': see"),
+    ("--images x", "--images takes whole numbers from 1 to 16777216, joined by commas, not 'x': see"),
   ])
   func wrongNumbersAreUsageErrors(options: String, message: String) throws {
     try withToy { folder in

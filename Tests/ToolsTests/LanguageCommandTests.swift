@@ -80,7 +80,7 @@ import Testing
       #expect(try vaec("check doubtful.vdl --set c=4", in: folder).status == 0)
       let run = try vaec("check doubtful.vdl --set d=4", in: folder)
       #expect(run.status == 1)
-      #expect(run.errors == "error: the model has no config 'd' to set\nnote: it has: c\n")
+      #expect(run.errors == "vaec: error: the model has no config 'd' to set: it has: c\n")
     }
   }
 

@@ -164,7 +164,7 @@ import Testing
       #expect(run.status == 1)
       #expect(
         run.errors
-          == "vaerun: error: toy.json was made by ABI 3; this vaerun reads ABI 2: compile the model again with this vaec\n"
+          == "vaerun: error: build/toy/toy.json was made by ABI 3; this vaerun reads ABI 2: compile the model again with this vaec\n"
       )
     }
   }

@@ -53,12 +53,22 @@ struct ModelInput {
     }
   }
 
-  /// Errors that point into the text are shown with its lines.
+  /// Errors that point into the text are shown with its lines; others, of what was set on the command line, are a line each.
+  static func text(of list: DiagnosticList, in source: SourceText) -> String {
+    let renderer = DiagnosticRenderer(sources: [source])
+    return list.diagnostics.map { diagnostic in
+      guard diagnostic.range == nil else { return renderer.render(diagnostic) }
+      let parts = [diagnostic.message] + diagnostic.notes.map(\.message)
+      return "vaec: \(diagnostic.severity.rawValue): \(parts.joined(separator: ": "))"
+    }.joined(separator: "\n")
+  }
+
+  /// Errors as `text` shows them.
   func located<T>(_ body: () throws -> T) throws -> T {
     do {
       return try body()
     } catch let list as DiagnosticList {
-      throw LocatedError(text: DiagnosticRenderer(sources: [source]).render(list))
+      throw LocatedError(text: Self.text(of: list, in: source))
     }
   }
 }

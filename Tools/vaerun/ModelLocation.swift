@@ -9,6 +9,7 @@ enum LocationError: Error, CustomStringConvertible {
   case noCompiler(text: String, expected: String)
   case notCompiled(text: String)
   case noText(String)
+  case isRun(String)
 
   var description: String {
     switch self {
@@ -18,6 +19,8 @@ enum LocationError: Error, CustomStringConvertible {
       "\(text) has to be compiled and there is no \(expected): install vaec beside vaerun, or compile the model and "
         + "name its folder"
     case .notCompiled(let text): "\(text) was not compiled: mend what vaec says above"
+    case .isRun(let path):
+      "\(path) is a run, not a compiled model: write --run \(path), or --resume \(path) to train on"
     case .noText(let path): "there is no model text \(path): name a .vdl file, such as Models/convvae.vdl"
     }
   }
@@ -30,6 +33,11 @@ enum ModelLocation {
   static func load(_ argument: String?, quietly: Bool = false) throws -> CompiledModel {
     guard let argument else { return try CompiledModel(folder: try newest()) }
     let isText = argument.hasSuffix(".vdl")
+    if !isText, (try? CompiledModel.manifestPath(in: argument)) == nil,
+      FileManager.default.fileExists(atPath: argument + "/config.json")
+    {
+      throw LocationError.isRun(argument)
+    }
     return try CompiledModel(folder: isText ? try compiled(argument, quietly: quietly) : argument)
   }
 

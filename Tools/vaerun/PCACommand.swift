@@ -36,6 +36,7 @@ enum PCACommand {
     let train = try CommonOptions.load(invocation, split: .train, model: nil)
     let test = try CommonOptions.load(invocation, split: .test, model: nil)
     let folder = invocation[output] ?? "pca"
+    try makeFolder(folder)
     let start = ContinuousClock.now
     let components = try PixelComponents(of: train)
     let seconds = start.duration(to: .now) / .seconds(1)

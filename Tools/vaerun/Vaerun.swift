@@ -9,11 +9,9 @@ package enum Vaerun {
       TrainCommand.command, EvaluateCommand.command, ReconstructCommand.command, SampleCommand.command,
       ManifoldCommand.command, TraverseCommand.command, InterpolateCommand.command, AttributesCommand.command,
       ActivationsCommand.command, CurvesCommand.command, EncodeCommand.command, DecodeCommand.command,
-      LatentsCommand.command,
-      ProbeCommand.command, FrechetCommand.command, PCACommand.command, DataCommand.command,
-      BenchCommand.command, RunsCommand.command,
-      CompareCommand.command, TimesCommand.command, ReportCommand.command, InspectCommand.command,
-      DoctorCommand.command,
+      ExportCommand.command, LatentsCommand.command, ProbeCommand.command, FrechetCommand.command, PCACommand.command,
+      DataCommand.command, BenchCommand.command, RunsCommand.command, CompareCommand.command, TimesCommand.command,
+      ReportCommand.command, InspectCommand.command, DoctorCommand.command,
     ],
     examples: [
       Example("vaec compile Models/convvae.vdl", "compiles a model into build/convvae"),
@@ -46,6 +44,7 @@ package enum Vaerun {
     case "curves": try CurvesCommand.run(invocation)
     case "encode": try EncodeCommand.run(invocation)
     case "decode": try DecodeCommand.run(invocation)
+    case "export": try ExportCommand.run(invocation)
     case "latents": try LatentsCommand.run(invocation)
     case "bench": try BenchCommand.run(invocation)
     case "probe": try ProbeCommand.run(invocation)

@@ -10,11 +10,11 @@ enum BenchCommand {
     help: "compiled folders, or models' texts, compiled first where needed; nothing: the newest under build/",
     isRepeated: true)
   private static let threads = Option(
-    "threads", .text("N,..."), help: "numbers of threads", default: "1 and all processors")
+    "threads", .integers(1...1024), help: "numbers of threads", default: "1 and all processors")
   private static let batch = Option(
-    "batch", .text("N,..."), help: "images in a step of training", default: "the model's")
+    "batch", .integers(1...16_777_216), help: "images in a step of training", default: "the model's")
   private static let images = Option(
-    "images", .text("N,..."), help: "images in a call of inference", value: "1,256")
+    "images", .integers(1...16_777_216), help: "images in a call of inference", default: "1,256")
   private static let rounds = Option(
     "rounds", .integer(1...1000), help: "how often everything is measured, in turn", value: 5)
   private static let seconds = Option(
@@ -45,9 +45,9 @@ enum BenchCommand {
       try ModelLocation.load($0, quietly: isJSON)
     }
     let processors = ProcessInfo.processInfo.activeProcessorCount
-    let threads = try numbers(threads, invocation, 1...1024) ?? (processors > 1 ? [1, processors] : [1])
-    let batches = try numbers(batch, invocation, 1...16_777_216)
-    let images = try numbers(images, invocation, 1...16_777_216) ?? []
+    let threads = invocation[threads] ?? (processors > 1 ? [1, processors] : [1])
+    let batches = invocation[batch]
+    let images = invocation[images] ?? [1, 256]
     let cases = try models.flatMap { model in
       try Self.cases(
         model, threads: threads, batches: batches ?? [model.manifest.training.batch], images: images)
@@ -84,17 +84,18 @@ enum BenchCommand {
   }
 
   /// The numbers of an option such as `1,2`.
-  private static func numbers(
-    _ option: Option<String>, _ invocation: Invocation, _ range: ClosedRange<Int>
-  ) throws -> [Int]? {
-    guard let text = invocation[option] else { return nil }
-    return try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
-      guard let number = Int(word), range.contains(number) else {
-        throw UsageError(
-          "--\(option.name) takes whole numbers from \(range.lowerBound) to \(range.upperBound), not '\(text)'",
-          "write --\(option.name) 1,2")
-      }
-      return number
+}
+
+extension ValueForm where Value == [Int] {
+  /// Whole numbers in a range, joined by commas.
+  static func integers(_ range: ClosedRange<Int>) -> Self {
+    Self(
+      placeholder: "N,...",
+      expected: "whole numbers from \(range.lowerBound) to \(range.upperBound), joined by commas"
+    ) { text in
+      let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+      let valid = numbers.compactMap { $0 }.filter(range.contains)
+      return valid.count == numbers.count ? valid : nil
     }
   }
 }

@@ -72,7 +72,8 @@ struct ModelInspection: Encodable {
     let training = manifest.training
     facts.add(
       "training",
-      "\(training.optimizer), rate \(Terminal.plain(training.rate)), batch \(training.batch), \(training.epochs) epochs"
+      "\(training.optimizer), rate \(Terminal.plain(training.rate)), batch \(training.batch), "
+        + Terminal.count(training.epochs, "epoch")
     )
     let numbers = manifest.parameters.reduce(0) { $0 + $1.shape.reduce(1, *) }
     facts.add(
