@@ -3,7 +3,14 @@ import LLVM
 
 /// Dense layers over blocks of images. The vector operand is a block's row of numbers, one lane an image; the broadcast
 /// operand is the weights where they lie, `[out, in]`: shapes are constants here, so each row of a tile is a
-/// displacement from one pointer and nothing needs packing.
+/// displacement from one pointer.
+///
+/// Where there are rows for many tiles, the loops are cut so that what is read again is in a near cache: a task has
+/// `groupRows` rows of all blocks, and goes through the depth in pieces of `pieceDepth`. A piece of a block's numbers (16 KiB)
+/// is read by every tile from the first cache, the piece of the task's weights (48 KiB) by every block from the second, and
+/// each weight comes from memory once a call. Between pieces a tile's sums are stored, two memory operations for each
+/// `pieceDepth` multiply-adds. Where the weights' rows are the product's depth (the data gradient), a piece is copied first, since
+/// columns of a matrix, often a power of two apart, crowd a few sets of the caches.
 public enum DenseKernels {
   /// `y[o] = epilogue(sum over i of w[o, i] x[i])`.
   public static func forward(
@@ -11,9 +18,10 @@ public enum DenseKernels {
     target: KernelTarget
   ) -> Kernel {
     let (outputs, inputs) = (w.type.extents[0], w.type.extents[1])
-    return product(
-      name, operation: operation, x: x, w: w, third: third, y: y, rows: outputs, depth: inputs,
-      rowStep: inputs * 4, depthStep: 4, target: target)
+    return DenseProduct(
+      epilogue: ProductEpilogue(operation), from: x, weights: w, third: third, to: y, rows: outputs,
+      depth: inputs, rowStep: inputs * 4, depthStep: 4
+    ).kernel(name, target)
   }
 
   /// `dx[i] = epilogue(sum over o of w[o, i] dy[o])`.
@@ -22,29 +30,149 @@ public enum DenseKernels {
     target: KernelTarget
   ) -> Kernel {
     let (outputs, inputs) = (w.type.extents[0], w.type.extents[1])
-    return product(
-      name, operation: operation, x: dy, w: w, third: third, y: dx, rows: inputs, depth: outputs,
-      rowStep: 4, depthStep: inputs * 4, target: target)
+    return DenseProduct(
+      epilogue: ProductEpilogue(operation), from: dy, weights: w, third: third, to: dx, rows: inputs,
+      depth: outputs, rowStep: 4, depthStep: inputs * 4
+    ).kernel(name, target)
+  }
+}
+
+/// A product of weights with each block's numbers.
+private struct DenseProduct {
+  let epilogue: ProductEpilogue
+  let from: TensorSlot
+  let weights: TensorSlot
+  let third: TensorSlot?
+  let to: TensorSlot
+  let rows: Int
+  let depth: Int
+  /// Bytes between the weights of neighbouring rows, and of neighbouring steps of depth.
+  let rowStep: Int
+  let depthStep: Int
+
+  private static let groupRows = 48
+  private static let pieceDepth = 256
+  /// Fewer tiles are work for too few threads where each is done for all blocks.
+  private static let leastTiles = 16
+
+  func kernel(_ name: String, _ target: KernelTarget) -> Kernel {
+    let tiles = tileRuns(rows, limit: target.tileRows).reduce(0) { $0 + $1.tiles }
+    return tiles < Self.leastTiles ? tile(name, tiles) : group(name, tiles, target)
   }
 
   /// One task is one tile of rows for one block.
-  private static func product(
-    _ name: String, operation: Operation, x: TensorSlot, w: TensorSlot, third: TensorSlot?, y: TensorSlot,
-    rows: Int, depth: Int, rowStep: Int, depthStep: Int, target: KernelTarget
-  ) -> Kernel {
-    let epilogue = ProductEpilogue(operation)
-    let tiles = tileRuns(rows, limit: target.tileRows).reduce(0) { $0 + $1.tiles }
-    return Kernel(name, tasks: .perBlock(tiles)) { k, task in
-      let to = k.address(y, block: task.block)
+  private func tile(_ name: String, _ tiles: Int) -> Kernel {
+    Kernel(name, tasks: .perBlock(tiles)) { k, task in
+      let result = k.address(to, block: task.block)
       let product = ProductRows(
-        k, rows: rows, broadcastRowStep: rowStep, epilogue: epilogue, outStep: k.rowBytes,
-        depth: depth,
-        vectorStep: k.rowBytes, broadcastStep: depthStep)
+        k, rows: rows, broadcasts: .strided(row: rowStep, depth: depthStep), epilogue: epilogue,
+        outStep: k.rowBytes, depth: depth, vectorStep: k.rowBytes)
       product.call(
         k, tile: task.part,
         ProductFunction.Call(
-          vectors: k.address(x, block: task.block), broadcasts: k.address(w), outerCount: k.b.i64(1),
-          innerCount: k.b.i64(1), out: to, third: third.map { k.address($0, block: task.block) } ?? to))
+          vectors: k.address(from, block: task.block), broadcasts: k.address(weights), outerCount: k.b.i64(1),
+          innerCount: k.b.i64(1), out: result, third: third.map { k.address($0, block: task.block) } ?? result))
+    }
+  }
+
+  /// One task is a group of rows for all blocks. Groups are of equal size but for one row, and at least eight.
+  private func group(_ name: String, _ tiles: Int, _ target: KernelTarget) -> Kernel {
+    let most = max(target.tileRows, min(Self.groupRows, (tiles / 8) * target.tileRows))
+    let groups = tileRuns(rows, limit: most)
+    return Kernel(name, tasks: .fixed(groups.reduce(0) { $0 + $1.tiles })) { k, task in
+      let b = k.b
+      // Columns are copied, rows are read where they lie.
+      let bytes = paddedRows(groups[0].size, k) * min(depth, Self.pieceDepth) * 4
+      let copy = rowStep == 4 ? b.stackSlot(b.context.i8.array(of: bytes), align: 64, name: "piece") : nil
+      func run(_ group: (start: Int, size: Int, tiles: Int), _ index: LLVMValue) {
+        pieces(
+          k, first: b.addIndex(b.mulIndex(index, group.size), group.start), count: group.size, copy: copy)
+      }
+      guard groups.count == 2 else { return run(groups[0], task.part) }
+      _ = b.ifThen(
+        b.icmp(.slt, task.part, groups[0].tiles), name: "group",
+        {
+          run(groups[0], task.part)
+          return []
+        },
+        else: {
+          run(groups[1], b.sub(task.part, groups[0].tiles))
+          return []
+        })
+    }
+  }
+
+  /// All pieces of the depth for `count` rows from `first` on.
+  private func pieces(_ k: KernelBuilder, first: LLVMValue, count: Int, copy: LLVMValue?) {
+    let b = k.b
+    let whole = (depth + Self.pieceDepth - 1) / Self.pieceDepth
+    func run(_ start: LLVMValue, _ size: Int, _ part: ProductPart) {
+      piece(k, first: first, count: count, start: start, size: size, copy: copy, part)
+    }
+    guard whole > 1 else { return run(b.i64(0), depth, .whole) }
+    let last = (whole - 1) * Self.pieceDepth
+    run(b.i64(0), Self.pieceDepth, ProductPart(isFirst: true, isLast: false))
+    b.forLoop(from: Self.pieceDepth, to: b.i64(last), step: Self.pieceDepth, name: "piece") {
+      run($0, Self.pieceDepth, ProductPart(isFirst: false, isLast: false))
+    }
+    run(b.i64(last), depth - last, ProductPart(isFirst: false, isLast: true))
+  }
+
+  private func piece(
+    _ k: KernelBuilder, first: LLVMValue, count: Int, start: LLVMValue, size: Int, copy: LLVMValue?,
+    _ part: ProductPart
+  ) {
+    let b = k.b
+    let offset = b.add(b.mulIndex(first, rowStep), b.mulIndex(start, depthStep))
+    var piece = b.offset(k.address(weights), bytes: offset)
+    var broadcasts = ProductBroadcasts.strided(row: rowStep, depth: depthStep)
+    if let copy {
+      fill(copy, k, piece, rows: count, depth: size)
+      piece = copy
+      broadcasts = .strided(row: 4, depth: paddedRows(count, k) * 4)
+    }
+    let product = ProductRows(
+      k, rows: count, broadcasts: broadcasts, epilogue: epilogue, outStep: k.rowBytes, depth: size,
+      vectorStep: k.rowBytes, part: part)
+    b.forLoop(from: 0, to: k.blocks(), name: "block") { block in
+      func rowsOf(_ slot: TensorSlot) -> LLVMValue {
+        b.offset(k.address(slot, block: block), bytes: b.mulIndex(first, k.rowBytes))
+      }
+      let result = rowsOf(to)
+      let thirdRows: LLVMValue =
+        switch epilogue.third {
+        case .none: result
+        case .bias: third.map { b.offset(k.address($0), bytes: b.mulIndex(first, 4)) } ?? result
+        case .activationOutput: third.map(rowsOf) ?? result
+        }
+      product.callAll(
+        k,
+        ProductFunction.Call(
+          vectors: b.offset(k.address(from, block: block), bytes: b.mulIndex(start, k.rowBytes)),
+          broadcasts: piece, outerCount: b.i64(1), innerCount: b.i64(1), out: result, third: thirdRows))
+    }
+  }
+
+  private func paddedRows(_ count: Int, _ k: KernelBuilder) -> Int { (count + k.lanes - 1) / k.lanes * k.lanes }
+
+  /// Copies a piece whose rows are neighbours: `[depth][row]`, rows padded to whole vectors.
+  private func fill(_ copy: LLVMValue, _ k: KernelBuilder, _ source: LLVMValue, rows: Int, depth: Int) {
+    let b = k.b
+    let padded = paddedRows(rows, k)
+    b.forLoop(from: 0, to: b.i64(depth), name: "copy") { step in
+      let from = b.offset(source, bytes: b.mulIndex(step, depthStep))
+      let to = b.offset(copy, bytes: b.mulIndex(step, padded * 4))
+      for vector in 0..<padded / k.lanes {
+        let (from, to) = (
+          b.offset(from, bytes: vector * k.lanes * 4), b.offset(to, bytes: vector * k.lanes * 4)
+        )
+        let rest = rows - vector * k.lanes
+        let values =
+          rest >= k.lanes
+          ? b.load(k.vector, from: from)
+          : b.maskedLoad(k.vector, from: from, mask: b.mask(below: b.i32(rest), lanes: k.lanes))
+        b.store(values, to: to)
+      }
     }
   }
 }

@@ -1,19 +1,32 @@
 import IR
 import LLVM
 
-/// A kernel function's surroundings: the frame that the entry made, and addresses of tensors in it.
+/// A kernel function's surroundings: the frame that the entry made, and addresses of tensors.
 public final class KernelBuilder {
   public let b: LLVMBuilder
   public let target: KernelTarget
-  /// Bytes of the arena that all blocks share, and of each block.
-  public let arena: ArenaLayout
+  /// Bytes from one block's part of the arena to the next, i64.
+  public let blockBytes: LLVMValue
   private let frame: LLVMValue
+  private let arguments: [LLVMValue]
 
-  public init(_ builder: LLVMBuilder, target: KernelTarget, arena: ArenaLayout, frame: LLVMValue) {
+  /// - Parameters:
+  ///   - arguments: the pointers that places number.
+  ///   - blockBytes: bytes from one block's part of the arena to the next.
+  public init(
+    _ builder: LLVMBuilder, target: KernelTarget, frame: LLVMValue, arguments: [LLVMValue],
+    blockBytes: LLVMValue
+  ) {
     b = builder
     self.target = target
-    self.arena = arena
     self.frame = frame
+    self.arguments = arguments
+    self.blockBytes = blockBytes
+  }
+
+  /// The same for another way to use the machine's vectors.
+  func with(_ target: KernelTarget) -> KernelBuilder {
+    KernelBuilder(b, target: target, frame: frame, arguments: arguments, blockBytes: blockBytes)
   }
 
   public var lanes: Int { target.lanes }
@@ -22,41 +35,21 @@ public final class KernelBuilder {
   public var vector: LLVMType { b.context.f32.lanes(lanes) }
 
   /// Images of the call, i64.
-  public func count() -> LLVMValue { load(b.context.i64, FrameField.count) }
+  public func count() -> LLVMValue { b.loadField(.count, b.context.i64, of: frame) }
   /// Blocks of the call, i64.
-  public func blocks() -> LLVMValue { load(b.context.i64, FrameField.blocks) }
+  public func blocks() -> LLVMValue { b.loadField(.blocks, b.context.i64, of: frame) }
 
-  /// The address of a tensor; of a block's part of it where it has one. In the caller's memory a block's part begins at
-  /// its first image's row.
+  /// The address of a tensor; of a block's part of it where it has one.
   public func address(_ slot: TensorSlot, block: LLVMValue? = nil) -> LLVMValue {
-    switch slot.place {
-    case .weights(let offset): return b.offset(load(b.context.pointer, .weights), bytes: offset)
-    case .state(let offset): return b.offset(load(b.context.pointer, .state), bytes: offset)
-    case .shared(let offset): return b.offset(load(b.context.pointer, .arena), bytes: offset)
-    case .block(let offset):
-      let base = b.offset(load(b.context.pointer, .arena), bytes: arena.sharedBytes + offset)
-      guard let block else { return base }
-      return b.offset(base, bytes: b.mulIndex(block, arena.blockBytes))
-    case .input(let index): return callerAddress(.inputs, index, slot, block)
-    case .output(let index): return callerAddress(.outputs, index, slot, block)
+    let base = arguments[slot.place.argument]
+    guard let block else { return base }
+    switch slot.place.step {
+    case .none: return base
+    case .arena: return b.offset(base, bytes: b.mulIndex(block, blockBytes))
+    case .rows:
+      let bytes = slot.type.count * slot.type.element.byteCount * target.blockImages
+      return b.offset(base, bytes: b.mulIndex(block, bytes))
     }
-  }
-
-  private func callerAddress(_ field: FrameField, _ index: Int, _ slot: TensorSlot, _ block: LLVMValue?)
-    -> LLVMValue
-  {
-    let table = load(b.context.pointer, field)
-    let base = b.load(b.context.pointer, from: b.offset(table, bytes: index * 8))
-    guard let block, slot.type.isPerImage else { return base }
-    return b.offset(
-      base, bytes: b.mulIndex(block, slot.type.count * slot.type.element.byteCount * target.blockImages))
-  }
-
-  /// The executor of the call, a pointer that may be null.
-  public func executor() -> LLVMValue { load(b.context.pointer, .executor) }
-
-  private func load(_ type: LLVMType, _ field: FrameField) -> LLVMValue {
-    b.load(type, from: b.offset(frame, bytes: field.offset), name: field.name)
   }
 
   /// Images of a block that the call has: `min(blockImages, count - block * blockImages)`, i64.
@@ -85,17 +78,6 @@ public final class KernelBuilder {
   public func broadcast(_ address: LLVMValue) -> LLVMValue { b.splat(loadFloat(address), lanes: lanes) }
 }
 
-/// Sizes of the arena's two parts: one that all blocks share, then one for each block.
-public struct ArenaLayout: Sendable, Hashable {
-  public let sharedBytes: Int
-  public let blockBytes: Int
-
-  public init(sharedBytes: Int, blockBytes: Int) {
-    self.sharedBytes = sharedBytes
-    self.blockBytes = blockBytes
-  }
-}
-
 /// The frame: what an entry's call unpacks on its stack for the kernels, eight bytes a field.
 public enum FrameField: Int, Sendable, CaseIterable {
   case weights, state, arena, count, blocks, inputs, outputs, executor
@@ -104,6 +86,13 @@ public enum FrameField: Int, Sendable, CaseIterable {
 
   public var offset: Int { rawValue * 8 }
   var name: String { String(describing: self) }
+}
+
+extension LLVMBuilder {
+  /// A field of the frame at an address.
+  public func loadField(_ field: FrameField, _ type: LLVMType, of frame: LLVMValue) -> LLVMValue {
+    load(type, from: offset(frame, bytes: field.offset), name: field.name)
+  }
 }
 
 /// The number of a task, split into the block and the task inside the block where the kernel has such.

@@ -60,8 +60,12 @@ public enum LayoutKernels {
       width == k.lanes
       ? b.load(type, from: address)
       : b.maskedLoad(type, from: address, mask: b.mask(below: b.i32(width), lanes: k.lanes))
-    guard isBytes else { return values }
-    return b.fdiv(b.uitofp(b.zext(values, to: b.context.i32), to: b.context.f32), 255.0)
+    return isBytes ? greyLevels(k, values) : values
+  }
+
+  /// `float(b) / 255` of bytes.
+  static func greyLevels(_ k: KernelBuilder, _ bytes: LLVMValue) -> LLVMValue {
+    k.b.fdiv(k.b.uitofp(k.b.zext(bytes, to: k.b.context.i32), to: k.b.context.f32), 255.0)
   }
 
   /// A block's floats into the caller's rows.

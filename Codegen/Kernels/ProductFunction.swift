@@ -45,11 +45,15 @@ struct ProductFunction {
 
   /// The module's function for a tile, defined on first use: layers of the same shape, in whatever entry, share it.
   ///
-  /// - Parameter outStep: bytes between the rows of the result.
-  init(_ k: KernelBuilder, tile: ProductTile, epilogue: ProductEpilogue, outStep: Int) {
+  /// - Parameters:
+  ///   - outStep: bytes between the rows of the result.
+  ///   - part: of the sum, where a product's depth is cut.
+  init(
+    _ k: KernelBuilder, tile: ProductTile, epilogue: ProductEpilogue, outStep: Int, part: ProductPart = .whole
+  ) {
     self.tile = tile
     let b = k.b
-    let name = Self.name(tile, epilogue, outStep)
+    let name = Self.name(tile, epilogue, outStep, part)
     if let known = b.module.function(named: name) {
       function = known
       return
@@ -64,14 +68,18 @@ struct ProductFunction {
     if epilogue.third != .activationOutput { function.add(.noAlias, parameter: 4) }
     b.define(function) { p in
       let initial = tile.rowOffsets.indices.map { row in
-        epilogue.third == .bias ? k.broadcast(b.offset(p[5], bytes: row * 4)) : k.vector.zero
+        guard part.isFirst else {
+          return (0..<tile.vectors).map { k.loadVector(b.offset(p[4], bytes: row * outStep), $0) }
+        }
+        let value = epilogue.third == .bias ? k.broadcast(b.offset(p[5], bytes: row * 4)) : k.vector.zero
+        return Array(repeating: value, count: tile.vectors)
       }
       let sums = tile.emit(
         k, vectors: p[0], broadcasts: p[1], outerCount: p[2], innerCount: p[3], initial: initial)
       for (row, vectors) in sums.enumerated() {
         for (index, sum) in vectors.enumerated() {
           var value = sum
-          if let formula = epilogue.formula {
+          if part.isLast, let formula = epilogue.formula {
             let output =
               epilogue.third == .activationOutput
               ? [k.loadVector(b.offset(p[5], bytes: row * outStep), index)] : []
@@ -85,10 +93,13 @@ struct ProductFunction {
   }
 
   /// Rows x vectors, depth and epilogue for the reader of a profile; all that the code depends on in the digits behind.
-  private static func name(_ tile: ProductTile, _ epilogue: ProductEpilogue, _ outStep: Int) -> String {
-    let identity = "\(tile) \(epilogue.name) \(epilogue.third) \(outStep)"
+  private static func name(
+    _ tile: ProductTile, _ epilogue: ProductEpilogue, _ outStep: Int, _ part: ProductPart
+  ) -> String {
+    let identity = "\(tile) \(epilogue.name) \(epilogue.third) \(outStep) \(part)"
     let digits = String(streamIdentifier(of: identity), radix: 16)
-    return "tile_\(tile.rows)x\(tile.vectors)_depth\(tile.depth)_\(epilogue.name).\(digits)"
+    let end = part.isLast ? epilogue.name : "partial"
+    return "tile_\(tile.rows)x\(tile.vectors)_depth\(tile.depth)_\(end).\(digits)"
   }
 
   func call(_ k: KernelBuilder, _ call: Call) {
@@ -97,7 +108,25 @@ struct ProductFunction {
   }
 }
 
-/// Tile functions for all rows of a product: runs of tiles of equal size.
+/// Which part of a sum a tile adds up: the first begins with the bias, others with what is stored; the last ends with the
+/// epilogue.
+struct ProductPart {
+  var isFirst: Bool
+  var isLast: Bool
+
+  static let whole = ProductPart(isFirst: true, isLast: true)
+}
+
+/// How the broadcast operand of a product lies.
+enum ProductBroadcasts {
+  /// Bytes between its rows, and between its steps of depth.
+  case strided(row: Int, depth: Int)
+  /// Tile after tile, each `[depth][row]` for that whole depth, through which the inner loop goes; turns of the outer loop
+  /// are this many bytes apart.
+  case packed(depth: Int, outerStep: Int)
+}
+
+/// Tile functions for rows of a product: runs of tiles of equal size.
 struct ProductRows {
   private struct Run {
     let start: Int
@@ -106,19 +135,18 @@ struct ProductRows {
   }
 
   private let runs: [Run]
+  /// Bytes between the first floats of two rows that begin tiles, for each row between them.
   private let broadcastRowStep: Int
   private let outStep: Int
   private let thirdRowStep: Int
 
   /// - Parameters:
-  ///   - broadcastRowStep: bytes between the broadcast operand's rows.
   ///   - outStep: bytes between the result's rows.
   init(
-    _ k: KernelBuilder, rows: Int, broadcastRowStep: Int, epilogue: ProductEpilogue, outStep: Int,
-    depth: Int, vectorStep: Int, broadcastStep: Int, outer: ProductTile.Loop = .none,
-    inner: ProductTile.Loop = .none
+    _ k: KernelBuilder, rows: Int, broadcasts: ProductBroadcasts, epilogue: ProductEpilogue, outStep: Int,
+    depth: Int, vectorStep: Int, outer: ProductTile.Loop = .none, inner: ProductTile.Loop = .none,
+    part: ProductPart = .whole
   ) {
-    self.broadcastRowStep = broadcastRowStep
     self.outStep = outStep
     thirdRowStep =
       switch epilogue.third {
@@ -126,19 +154,41 @@ struct ProductRows {
       case .bias: 4
       case .activationOutput: outStep
       }
+    broadcastRowStep =
+      switch broadcasts {
+      case .strided(let row, _): row
+      case .packed(let wholeDepth, _): wholeDepth * 4
+      }
     runs = tileRuns(rows, limit: k.target.tileRows).map { run in
+      var (outer, inner) = (outer, inner)
+      let rowStep: Int
+      let depthStep: Int
+      switch broadcasts {
+      case .strided(let row, let depth): (rowStep, depthStep) = (row, depth)
+      case .packed(_, let outerStep):
+        (rowStep, depthStep) = (4, run.size * 4)
+        outer.broadcastStep = outerStep
+        inner = .init(vectorStep: depth * vectorStep, broadcastStep: depth * depthStep)
+      }
       let tile = ProductTile(
-        rowOffsets: (0..<run.size).map { $0 * broadcastRowStep }, vectors: k.target.tileVectors, depth: depth,
-        vectorStep: vectorStep, broadcastStep: broadcastStep, outer: outer, inner: inner)
-      let function = ProductFunction(k, tile: tile, epilogue: epilogue, outStep: outStep)
+        rowOffsets: (0..<run.size).map { $0 * rowStep }, vectors: k.target.tileVectors, depth: depth,
+        vectorStep: vectorStep, broadcastStep: depthStep, outer: outer, inner: inner)
+      let function = ProductFunction(k, tile: tile, epilogue: epilogue, outStep: outStep, part: part)
       return Run(start: run.start, tiles: run.tiles, product: function)
     }
   }
 
-  /// Calls every tile in turn; `first` has the addresses of row 0.
-  func callAll(_ k: KernelBuilder, _ first: ProductFunction.Call) {
+  /// Calls every tile in turn; `first` has the addresses of row 0. The depth begins with step `depthStart` of the broadcast
+  /// operand.
+  func callAll(_ k: KernelBuilder, _ first: ProductFunction.Call, depthStart: LLVMValue? = nil) {
+    let b = k.b
     for run in runs {
-      k.b.forLoop(from: 0, to: k.b.i64(run.tiles), name: "tile") { call(k, run, index: $0, first) }
+      var start = first
+      if let depthStart {
+        start.broadcasts = b.offset(
+          first.broadcasts, bytes: b.mulIndex(depthStart, run.product.tile.broadcastStep))
+      }
+      b.forLoop(from: 0, to: b.i64(run.tiles), name: "tile") { call(k, run, index: $0, start) }
     }
   }
 

@@ -38,16 +38,16 @@ struct ProductTile {
     return min(max(copies, wanted), max(copies, depth / copies * copies))
   }
 
-  /// Emits the loops. `outerCount` and `innerCount` are i64 and may be zero; the accumulators begin at `initial`, a
-  /// value per row, in every lane. The result is [row][vector].
+  /// Emits the loops. `outerCount` and `innerCount` are i64 and may be zero; the accumulators begin at `initial`, which like
+  /// the result is [row][vector].
   func emit(
     _ k: KernelBuilder, vectors a: LLVMValue, broadcasts w: LLVMValue, outerCount: LLVMValue,
-    innerCount: LLVMValue, initial: [LLVMValue]
+    innerCount: LLVMValue, initial: [[LLVMValue]]
   ) -> [[LLVMValue]] {
     let b = k.b
     let zero = k.vector.zero
     var accumulators = (0..<copies).flatMap { copy in
-      initial.flatMap { Array(repeating: copy == 0 ? $0 : zero, count: vectors) }
+      initial.flatMap { $0 }.map { copy == 0 ? $0 : zero }
     }
     let outerLoop = outer
     let innerLoop = inner

@@ -1,19 +1,29 @@
 import IR
 
-/// Where a tensor lies at run time.
-public enum Place: Sendable, Hashable {
-  /// In each block's part of the arena, at this offset.
-  case block(offset: Int)
-  /// In the arena's part that all blocks share.
-  case shared(offset: Int)
-  case weights(offset: Int)
-  case state(offset: Int)
-  /// The caller's memory: the pointer of that number.
-  case input(Int)
-  case output(Int)
+/// Where a tensor lies, as a kernel's code sees it: behind one of the pointers that it is given. So the code of a kernel
+/// follows from shapes alone, and operations of the same shapes, in whatever entry, can share it.
+public struct Place: Sendable, Hashable {
+  /// How a block's part is found from the first block's.
+  public enum Step: Sendable, Hashable {
+    /// All blocks have the same, or there are none.
+    case none
+    /// Blocks lie one block of the arena apart.
+    case arena
+    /// Blocks lie in the caller's memory, which has a row for each image.
+    case rows
+  }
+
+  /// The number of the pointer.
+  public let argument: Int
+  public let step: Step
+
+  public init(argument: Int, step: Step) {
+    self.argument = argument
+    self.step = step
+  }
 }
 
-/// A tensor of an entry: its type and its place.
+/// A tensor that a kernel reads or writes: its type and its place.
 public struct TensorSlot: Sendable, Hashable {
   public let type: TensorType
   public let place: Place

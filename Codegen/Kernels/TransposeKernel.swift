@@ -4,66 +4,87 @@ import LLVM
 /// Turns a block from images in the lanes to channels in the lanes: what a weight gradient's product, which sums over
 /// images, needs on its vector side.
 public enum TransposeKernel {
-  /// Where a transposed block lies: `[positions][images of the block][channels, padded]`, floats.
+  /// Where a transposed block lies: `[strip of channels][position][image of the block][channel of the strip]`, floats. A strip
+  /// is what a product's tile holds in its vectors, so that a tile reads memory in order. Channels that the last strip lacks
+  /// are zero.
   public struct Target: Sendable {
     public let place: Place
     public let channels: Int
     public let positions: Int
-    /// Floats from one image's row of channels to the next.
-    public let rowFloats: Int
+    /// Vectors of a strip.
+    public let vectors: Int
 
-    /// A row is padded to whole vectors, and by one vector more where it would be a multiple of 1 KiB: such strides crowd
-    /// a few sets of the L1 cache.
     public init(place: Place, channels: Int, positions: Int, target: KernelTarget) {
       self.place = place
       self.channels = channels
       self.positions = positions
-      rowFloats = Self.rowFloats(channels, target)
+      vectors = Self.vectors(channels, target)
     }
 
-    static func rowFloats(_ channels: Int, _ target: KernelTarget) -> Int {
-      let whole = (channels + target.lanes - 1) / target.lanes * target.lanes
-      return whole % 256 == 0 ? whole + target.lanes : whole
+    public func strips(_ target: KernelTarget) -> Int { Self.strips(channels, target) }
+    func stripBytes(_ target: KernelTarget) -> Int {
+      positions * target.blockImages * vectors * target.lanes * 4
+    }
+
+    private static func vectors(_ channels: Int, _ target: KernelTarget) -> Int {
+      channels <= target.lanes ? 1 : target.tileVectors
+    }
+
+    static func strips(_ channels: Int, _ target: KernelTarget) -> Int {
+      let width = vectors(channels, target) * target.lanes
+      return (channels + width - 1) / width
     }
 
     /// Bytes of a block.
     public static func byteCount(channels: Int, positions: Int, target: KernelTarget) -> Int {
-      // The last tile of a product may read a whole tile behind the last row's channels.
-      positions * target.blockImages * rowFloats(channels, target) * 4 + target.blockImages * 4
+      strips(channels, target) * positions * target.blockImages * vectors(channels, target) * target.lanes * 4
     }
   }
 
-  /// One task is one position of one block.
+  /// Neighbouring positions of a task: their lines are neighbours in memory, which is read a channel's stride apart.
+  private static let positionsPerTask = 8
+
+  /// One task is some positions of one block.
   public static func kernel(_ name: String, from: TensorSlot, to: Target) -> Kernel {
-    Kernel(name, tasks: .perBlock(to.positions)) { k, task in
+    let tasks = (to.positions + positionsPerTask - 1) / positionsPerTask
+    return Kernel(name, tasks: .perBlock(tasks)) { k, task in
       let b = k.b
       let slot = TensorSlot(type: from.type, place: to.place)
-      let source = b.offset(k.address(from, block: task.block), bytes: b.mulIndex(task.part, k.rowBytes))
-      let rowBytes = to.rowFloats * 4
-      let target = b.offset(
-        k.address(slot, block: task.block), bytes: b.mulIndex(task.part, k.target.blockImages * rowBytes))
+      let source = k.address(from, block: task.block)
+      let target = k.address(slot, block: task.block)
+      let imageBytes = to.vectors * k.lanes * 4
       let channelStep = to.positions * k.rowBytes
+      let first = b.mulIndex(task.part, positionsPerTask)
+      let past = b.addIndex(first, positionsPerTask)
+      let end = b.select(b.icmp(.slt, past, to.positions), past, b.i64(to.positions))
 
-      func tile(_ firstChannel: LLVMValue, _ channels: Int) {
+      /// Vector `number` of a strip that begins with `channel`, of which `channels` are there.
+      func tile(_ strip: LLVMValue, _ channel: LLVMValue, number: Int, channels: Int) {
+        let to = b.offset(strip, bytes: number * k.lanes * 4)
         for vector in 0..<k.target.tileVectors {
-          let rows = (0..<k.lanes).map { channel in
-            channel < channels
-              ? k.loadVector(
-                b.offset(
-                  source, bytes: b.addIndex(b.mulIndex(firstChannel, channelStep), channel * channelStep)),
-                vector)
-              : k.vector.zero
+          let rows = (0..<k.lanes).map { lane in
+            let index = number * k.lanes + lane
+            return index < channels
+              ? k.loadVector(b.offset(channel, bytes: index * channelStep), vector) : k.vector.zero
           }
           for (image, row) in k.transpose(rows).enumerated() {
-            let place = b.offset(
-              target, bytes: b.addIndex(b.mulIndex(firstChannel, 4), (vector * k.lanes + image) * rowBytes))
-            b.store(row, to: place)
+            b.store(row, to: b.offset(to, bytes: (vector * k.lanes + image) * imageBytes))
           }
         }
       }
-      let whole = to.channels / k.lanes
-      b.forLoop(from: 0, to: b.i64(whole), name: "channels") { tile(b.mulIndex($0, k.lanes), k.lanes) }
-      if to.channels % k.lanes > 0 { tile(b.i64(whole * k.lanes), to.channels % k.lanes) }
+      func strip(_ index: LLVMValue, channels: Int) {
+        let strip = b.offset(target, bytes: b.mulIndex(index, to.stripBytes(k.target)))
+        let channel = b.offset(source, bytes: b.mulIndex(index, to.vectors * k.lanes * channelStep))
+        b.forLoop(from: first, to: end, name: "position") { position in
+          let place = b.offset(strip, bytes: b.mulIndex(position, k.target.blockImages * imageBytes))
+          let row = b.offset(channel, bytes: b.mulIndex(position, k.rowBytes))
+          for number in 0..<to.vectors { tile(place, row, number: number, channels: channels) }
+        }
+      }
+      let width = to.vectors * k.lanes
+      let whole = to.channels / width
+      b.forLoop(from: 0, to: b.i64(whole), name: "strip") { strip($0, channels: width) }
+      if to.channels % width > 0 { strip(b.i64(whole), channels: to.channels % width) }
     }
   }
 }

@@ -6,149 +6,247 @@ import LLVM
 public enum WeightGradientKernels {
   /// `dw[o, i] = sum over images of dy[o] x[i]`, with x transposed.
   ///
-  /// One task is a tile of columns i (`tileVectors` vectors) for all o.
+  /// One task is a strip of columns i for all o.
   public static func dense(
     _ name: String, dy: TensorSlot, x: TransposeKernel.Target, dw: TensorSlot, target: KernelTarget
   ) -> Kernel {
     let (outputs, inputs) = (dw.type.extents[0], dw.type.extents[1])
-    let width = target.blockImages
-    let tasks = (inputs + width - 1) / width
-    return Kernel(name, tasks: .fixed(tasks)) { k, task in
+    let width = x.vectors * target.lanes
+    return Kernel(name, tasks: .fixed(x.strips(target))) { k, task in
       let b = k.b
-      let rowsOfX = x.rowFloats * 4
       let columns = TensorSlot(type: dy.type, place: x.place)
-      let from = b.offset(k.address(columns, block: b.i64(0)), bytes: b.mulIndex(task.part, width * 4))
-      let rest = b.sub(b.i64(inputs), b.mulIndex(task.part, width))
-      let masks = (0..<k.target.tileVectors).map {
-        b.mask(below: b.trunc(b.sub(rest, $0 * k.lanes), to: b.context.i32), lanes: k.lanes)
-      }
+      let strip = b.mulIndex(task.part, x.stripBytes(k.target))
       let out = b.offset(k.address(dw), bytes: b.mulIndex(task.part, width * 4))
-      for run in tileRuns(outputs, limit: k.target.tileRows) {
-        let tile = ProductTile(
-          rowOffsets: (0..<run.size).map { $0 * k.rowBytes }, vectors: k.target.tileVectors,
-          depth: k.target.blockImages, vectorStep: rowsOfX, broadcastStep: 4,
-          outer: .init(vectorStep: k.arena.blockBytes, broadcastStep: k.arena.blockBytes), inner: .none)
-        b.forLoop(from: 0, to: b.i64(run.tiles), name: "rows") { index in
-          let row = b.addIndex(b.mulIndex(index, run.size), run.start)
-          let sums = tile.emit(
-            k, vectors: from,
-            broadcasts: b.offset(k.address(dy, block: b.i64(0)), bytes: b.mulIndex(row, k.rowBytes)),
-            outerCount: k.blocks(), innerCount: b.i64(1),
-            initial: Array(repeating: k.vector.zero, count: run.size))
-          for (offset, vectors) in sums.enumerated() {
-            for (vector, sum) in vectors.enumerated() {
-              let place = b.offset(
-                out, bytes: b.addIndex(b.mulIndex(row, inputs * 4), offset * inputs * 4 + vector * k.lanes * 4))
-              b.maskedStore(sum, to: place, mask: masks[vector])
+      func rows(_ store: (_ sum: LLVMValue, _ place: LLVMValue, _ vector: Int) -> Void) {
+        for run in tileRuns(outputs, limit: k.target.tileRows) {
+          let tile = ProductTile(
+            rowOffsets: (0..<run.size).map { $0 * k.rowBytes }, vectors: x.vectors,
+            depth: k.target.blockImages, vectorStep: width * 4, broadcastStep: 4, outer: .none, inner: .none)
+          b.forLoop(from: 0, to: b.i64(run.tiles), name: "rows") { index in
+            let row = b.addIndex(b.mulIndex(index, run.size), run.start)
+            let sums = sumBlocks(k, tile) { block in
+              (
+                b.offset(k.address(columns, block: block), bytes: strip),
+                b.offset(k.address(dy, block: block), bytes: b.mulIndex(row, k.rowBytes))
+              )
+            }
+            let first = b.offset(out, bytes: b.mulIndex(row, inputs * 4))
+            for (index, sum) in sums.enumerated() {
+              let (row, vector) = (index / x.vectors, index % x.vectors)
+              store(sum, b.offset(first, bytes: row * inputs * 4 + vector * k.lanes * 4), vector)
             }
           }
         }
       }
+      func whole() { rows { sum, place, _ in b.store(sum, to: place) } }
+      func rest() {
+        let masks = (0..<x.vectors).map {
+          b.mask(below: b.i32(max(0, inputs % width - $0 * k.lanes)), lanes: k.lanes)
+        }
+        rows { sum, place, vector in b.maskedStore(sum, to: place, mask: masks[vector]) }
+      }
+      // Masked stores are slow on some processors: the last strip alone has them, where it is not whole.
+      if inputs % width == 0 {
+        whole()
+      } else if inputs < width {
+        rest()
+      } else {
+        _ = b.ifThen(
+          b.icmp(.slt, task.part, inputs / width), name: "whole",
+          {
+            whole()
+            return []
+          },
+          else: {
+            rest()
+            return []
+          })
+      }
+    }
+  }
+
+  /// The sums of a tile over all blocks: [row * vectors + vector].
+  ///
+  /// - Parameter operands: the addresses of a block's vectors and broadcast floats.
+  private static func sumBlocks(
+    _ k: KernelBuilder, _ tile: ProductTile, operands: (LLVMValue) -> (LLVMValue, LLVMValue)
+  ) -> [LLVMValue] {
+    let b = k.b
+    let zeros = Array(repeating: k.vector.zero, count: tile.rows * tile.vectors)
+    return b.forLoop(from: 0, to: k.blocks(), carrying: zeros, name: "block") { block, sums in
+      let (vectors, broadcasts) = operands(block)
+      let initial = (0..<tile.rows).map { Array(sums[$0 * tile.vectors..<($0 + 1) * tile.vectors]) }
+      return tile.emit(
+        k, vectors: vectors, broadcasts: broadcasts, outerCount: b.i64(1), innerCount: b.i64(1),
+        initial: initial
+      ).flatMap { $0 }
     }
   }
 
   /// `dw[o, i, kh, kw] = sum over images and map positions of dy[o] x[i, at the tap]`, with dy transposed and x in a copy
   /// with its padding written out, so that every tap of every position is there.
   ///
-  /// A tile is one or two vectors of o by a group of taps of one image channel; one task is such a tile.
+  /// - Parameter sums: scratch for `sumBytes`.
   public static func convolution(
-    _ name: String, dy: TransposeKernel.Target, x: PaddedImages, dw: TensorSlot,
-    geometry g: ConvolutionGeometry,
-    target: KernelTarget
+    _ name: String, dy: TransposeKernel.Target, x: PaddedImages, dw: TensorSlot, sums: Place,
+    geometry: ConvolutionGeometry, target: KernelTarget
   ) -> Kernel {
-    let groups = tapGroups(g, limit: target.tileRows)
-    let wide = (g.outputChannels + target.lanes - 1) / target.lanes
-    // Narrow tiles where wide ones would leave fewer than eight tasks: a second thread is worth more.
-    let vectors = wide % 2 == 0 && wide / 2 * g.inputChannels >= 8 ? 2 : 1
-    let strips = wide / vectors
-    let tasks = strips * g.inputChannels * groups.count
-    return Kernel(name, tasks: .fixed(tasks)) { k, task in
+    ConvolutionWeightGradient(dy: dy, x: x, dw: dw, sums: sums, geometry: geometry, target: target).kernel(name)
+  }
+
+  /// Bytes of the sums that a convolution's weight gradient adds up.
+  public static func sumBytes(_ geometry: ConvolutionGeometry, target: KernelTarget) -> Int {
+    let channels =
+      TransposeKernel.Target.byteCount(
+        channels: geometry.outputChannels, positions: 1, target: target) / target.blockImages
+    return channels * geometry.inputChannels * geometry.kernelHeight * geometry.kernelWidth
+  }
+}
+
+/// A convolution's weight gradient. A tile is a strip of o by a group of taps of one image channel; a task has a strip and some
+/// image channels (some groups of taps, where there are few channels).
+///
+/// Every channel and group of a task reads the same strip of dy, so the positions are cut into stretches of rows that stay
+/// in the first cache meanwhile (16 KiB with AVX2, half of it). Behind a stretch a tile's sums are stored: two memory operations an accumulator
+/// for some hundred multiply-adds. They lie in scratch `[strip][channel][tap][o of the strip]` and are scattered to the
+/// weights' layout at the end.
+private struct ConvolutionWeightGradient {
+  let dy: TransposeKernel.Target
+  let x: PaddedImages
+  let dw: TensorSlot
+  let sums: Place
+  let geometry: ConvolutionGeometry
+  let target: KernelTarget
+
+  private var stretchBytes: Int { target.lanes * 2 * 1024 }
+  /// Work for some threads, of even size.
+  private static let wantedTasks = 16
+
+  private var g: ConvolutionGeometry { geometry }
+  private var taps: [(row: Int, column: Int)] {
+    (0..<g.kernelHeight).flatMap { row in (0..<g.kernelWidth).map { (row: row, column: $0) } }
+  }
+  private var groups: [[(row: Int, column: Int)]] {
+    tileRuns(taps.count, limit: target.tileRows).flatMap { run in
+      (0..<run.tiles).map { Array(taps[run.start + $0 * run.size..<run.start + ($0 + 1) * run.size]) }
+    }
+  }
+  private var stripWidth: Int { dy.vectors * target.lanes }
+
+  func kernel(_ name: String) -> Kernel {
+    let strips = dy.strips(target)
+    let channelRuns = min(g.inputChannels, max(1, (Self.wantedTasks + strips - 1) / strips))
+    let channelsOfRun = (g.inputChannels + channelRuns - 1) / channelRuns
+    let runs = (g.inputChannels + channelsOfRun - 1) / channelsOfRun
+    let splitsGroups = strips * runs < Self.wantedTasks / 2 && groups.count > 1
+    let parts = splitsGroups ? groups.count : 1
+    return Kernel(name, tasks: .fixed(strips * runs * parts)) { k, task in
       let b = k.b
-      let channel = b.urem(b.udiv(task.part, groups.count), g.inputChannels)
-      let strip = b.udiv(task.part, groups.count * g.inputChannels)
-      let group = b.urem(task.part, groups.count)
-      for (number, taps) in groups.enumerated() {
-        let emitGroup = {
-          tile(
-            k, taps: taps, dy: dy, x: x, dw: dw, geometry: g, vectors: vectors, channel: channel, strip: strip)
-        }
-        if groups.count == 1 {
-          emitGroup()
-        } else {
-          b.ifThen(b.icmp(.eq, group, number), name: "taps") { emitGroup() }
+      let strip = b.udiv(task.part, runs * parts)
+      let first = b.mulIndex(b.urem(b.udiv(task.part, parts), runs), channelsOfRun)
+      let past = b.addIndex(first, channelsOfRun)
+      let end = b.select(b.icmp(.slt, past, g.inputChannels), past, b.i64(g.inputChannels))
+      for (number, group) in groups.enumerated() {
+        let emit = { emitGroups(k, splitsGroups ? [group] : groups, strip: strip, from: first, to: end) }
+        if splitsGroups {
+          b.ifThen(b.icmp(.eq, b.urem(task.part, parts), number), name: "group") { emit() }
+        } else if number == 0 {
+          emit()
         }
       }
     }
   }
 
-  private static func tile(
-    _ k: KernelBuilder, taps: [(row: Int, column: Int)], dy: TransposeKernel.Target, x: PaddedImages,
-    dw: TensorSlot,
-    geometry g: ConvolutionGeometry, vectors: Int, channel: LLVMValue, strip: LLVMValue
+  private func emitGroups(
+    _ k: KernelBuilder, _ groups: [[(row: Int, column: Int)]], strip: LLVMValue, from first: LLVMValue,
+    to end: LLVMValue
   ) {
     let b = k.b
-    let first = taps[0]
-    let rowOffsets = taps.map { (($0.row - first.row) * x.width + $0.column - first.column) * k.rowBytes }
-    let imageBytes = dy.rowFloats * 4
-    let images = k.target.blockImages
+    let positionBytes = target.blockImages * stripWidth * 4
+    let rows = max(1, min(g.outputHeight, stretchBytes / (g.outputWidth * positionBytes)))
+    b.forLoop(from: 0, to: k.blocks(), name: "block") { block in
+      let map = b.offset(
+        k.address(TensorSlot(type: dw.type, place: dy.place), block: block),
+        bytes: b.mulIndex(strip, dy.stripBytes(target)))
+      let image = k.address(TensorSlot(type: dw.type, place: x.place), block: block)
+      b.forLoop(from: 0, to: b.i64(g.outputHeight), step: rows, name: "stretch") { row in
+        let past = b.addIndex(row, rows)
+        let stop = b.select(b.icmp(.slt, past, g.outputHeight), past, b.i64(g.outputHeight))
+        let isFirst = b.icmp(.eq, b.add(block, row), 0)
+        let positions = b.offset(map, bytes: b.mulIndex(row, g.outputWidth * positionBytes))
+        b.forLoop(from: first, to: end, name: "channel") { channel in
+          let line = b.add(b.mulIndex(channel, x.height), b.mulIndex(row, g.strideHeight))
+          let pixels = b.offset(image, bytes: b.mulIndex(line, x.width * k.rowBytes))
+          for group in groups {
+            add(
+              k, group, positions: positions, pixels: pixels, rows: b.sub(stop, row),
+              to: sumsAddress(k, strip, channel, group), isFirst: isFirst)
+          }
+        }
+      }
+    }
+    b.forLoop(from: first, to: end, name: "scatter") { channel in
+      for group in groups { scatter(k, group, strip: strip, channel: channel) }
+    }
+  }
+
+  private func tapNumber(_ tap: (row: Int, column: Int)) -> Int { tap.row * g.kernelWidth + tap.column }
+
+  private func sumsAddress(
+    _ k: KernelBuilder, _ strip: LLVMValue, _ channel: LLVMValue, _ group: [(row: Int, column: Int)]
+  ) -> LLVMValue {
+    let b = k.b
+    let row = b.mulIndex(b.add(b.mulIndex(strip, g.inputChannels), channel), taps.count)
+    return b.offset(
+      k.address(TensorSlot(type: dw.type, place: sums)),
+      bytes: b.mulIndex(b.addIndex(row, tapNumber(group[0])), stripWidth * 4))
+  }
+
+  /// Adds what a stretch of rows gives to a tile's sums.
+  private func add(
+    _ k: KernelBuilder, _ group: [(row: Int, column: Int)], positions: LLVMValue, pixels: LLVMValue,
+    rows: LLVMValue, to sums: LLVMValue, isFirst: LLVMValue
+  ) {
+    let b = k.b
+    let images = target.blockImages
+    let imageBytes = stripWidth * 4
     let product = ProductTile(
-      rowOffsets: rowOffsets, vectors: vectors, depth: images, vectorStep: imageBytes, broadcastStep: 4,
+      rowOffsets: group.map { ($0.row * x.width + $0.column) * k.rowBytes }, vectors: dy.vectors, depth: images,
+      vectorStep: imageBytes, broadcastStep: 4,
       outer: .init(
         vectorStep: g.outputWidth * images * imageBytes, broadcastStep: g.strideHeight * x.width * k.rowBytes),
       inner: .init(vectorStep: images * imageBytes, broadcastStep: g.strideWidth * k.rowBytes))
-    let anyType = TensorType(.f32, [.images])
-    let map = b.offset(
-      k.address(TensorSlot(type: anyType, place: dy.place), block: b.i64(0)),
-      bytes: b.mulIndex(strip, vectors * k.lanes * 4))
-    let firstTap = b.addIndex(b.mulIndex(channel, x.height * x.width), first.row * x.width + first.column)
-    let image = b.offset(
-      k.address(TensorSlot(type: anyType, place: x.place), block: b.i64(0)),
-      bytes: b.mulIndex(firstTap, k.rowBytes))
-    let zeros = Array(repeating: k.vector.zero, count: taps.count * vectors)
-    let sums = b.forLoop(from: 0, to: k.blocks(), carrying: zeros, name: "block") { block, sums in
-      let stride = b.mulIndex(block, k.arena.blockBytes)
-      let partial = product.emit(
-        k, vectors: b.offset(map, bytes: stride), broadcasts: b.offset(image, bytes: stride),
-        outerCount: b.i64(g.outputHeight), innerCount: b.i64(g.outputWidth),
-        initial: Array(repeating: k.vector.zero, count: taps.count))
-      return zip(sums, partial.flatMap { $0 }).map { b.add($0, $1) }
+    func place(_ row: Int, _ vector: Int) -> LLVMValue {
+      b.offset(sums, bytes: (row * dy.vectors + vector) * k.lanes * 4)
     }
-    store(k, sums, taps: taps, dw: dw, geometry: g, vectors: vectors, channel: channel, strip: strip)
+    let initial = group.indices.map { row in
+      (0..<dy.vectors).map { b.select(isFirst, k.vector.zero, b.load(k.vector, from: place(row, $0))) }
+    }
+    let results = product.emit(
+      k, vectors: positions, broadcasts: pixels, outerCount: rows, innerCount: b.i64(g.outputWidth),
+      initial: initial)
+    for (row, vectors) in results.enumerated() {
+      for (vector, sum) in vectors.enumerated() { b.store(sum, to: place(row, vector)) }
+    }
   }
 
-  /// Scatters a tile to `[o, i, kh, kw]`: lanes are output channels.
-  private static func store(
-    _ k: KernelBuilder, _ sums: [LLVMValue], taps: [(row: Int, column: Int)], dw: TensorSlot,
-    geometry g: ConvolutionGeometry, vectors: Int, channel: LLVMValue, strip: LLVMValue
+  /// Copies a tile's sums to `[o, i, kh, kw]`: lanes are output channels.
+  private func scatter(
+    _ k: KernelBuilder, _ group: [(row: Int, column: Int)], strip: LLVMValue, channel: LLVMValue
   ) {
     let b = k.b
-    let kernel = g.kernelHeight * g.kernelWidth
-    // Through the stack, so that the lanes can be visited by a loop instead of by unrolled code.
-    let slot = b.stackSlot(k.vector.array(of: sums.count), align: 64)
-    for (index, sum) in sums.enumerated() { k.storeVector(sum, slot, index) }
-    let channels = k.lanes * vectors
-    let rest = b.sub(b.i64(g.outputChannels), b.mulIndex(strip, channels))
-    let end = b.select(b.icmp(.slt, rest, channels), rest, b.i64(channels))
+    let sums = sumsAddress(k, strip, channel, group)
+    let rest = b.sub(b.i64(g.outputChannels), b.mulIndex(strip, stripWidth))
+    let end = b.select(b.icmp(.slt, rest, stripWidth), rest, b.i64(stripWidth))
     b.forLoop(from: 0, to: end, name: "lane") { lane in
-      let o = b.add(b.mulIndex(strip, channels), lane)
-      let weight = b.mulIndex(b.add(b.mulIndex(o, g.inputChannels), channel), kernel)
+      let o = b.add(b.mulIndex(strip, stripWidth), lane)
+      let weight = b.mulIndex(b.add(b.mulIndex(o, g.inputChannels), channel), taps.count)
       let target = b.offset(k.address(dw), bytes: b.mulIndex(weight, 4))
-      for (index, tap) in taps.enumerated() {
-        let from = b.offset(slot, bytes: b.addIndex(b.mulIndex(lane, 4), index * channels * 4))
-        b.store(k.loadFloat(from), to: b.offset(target, bytes: (tap.row * g.kernelWidth + tap.column) * 4))
+      for (index, tap) in group.enumerated() {
+        let sum = k.loadFloat(b.offset(sums, bytes: b.addIndex(b.mulIndex(lane, 4), index * stripWidth * 4)))
+        b.store(sum, to: b.offset(target, bytes: tapNumber(tap) * 4))
       }
     }
-  }
-
-  /// The kernel's taps in groups that fit a register tile: whole kernel rows where they fit.
-  static func tapGroups(_ g: ConvolutionGeometry, limit: Int) -> [[(row: Int, column: Int)]] {
-    let taps = (0..<g.kernelHeight).flatMap { row in (0..<g.kernelWidth).map { (row: row, column: $0) } }
-    let perRow = g.kernelWidth
-    let size = perRow <= limit ? max(1, limit / perRow) * perRow : limit
-    let groupCount = (taps.count + size - 1) / size
-    let even = (taps.count + groupCount - 1) / groupCount
-    let rounded = perRow <= limit ? min(size, (even + perRow - 1) / perRow * perRow) : even
-    return stride(from: 0, to: taps.count, by: rounded).map { Array(taps[$0..<min($0 + rounded, taps.count)]) }
   }
 }
 

@@ -47,6 +47,12 @@ extension LLVMBuilder {
     _ type: LLVMType, from pointer: LLVMValue, mask: LLVMValue, fallback: LLVMValue? = nil, align: Int? = nil,
     name: String = ""
   ) -> LLVMValue {
+    guard type.isVector else {
+      // The intrinsic is for vectors alone.
+      let one = maskedLoad(
+        type.vector(of: 1), from: pointer, mask: oneLane(mask), fallback: fallback.map(oneLane), align: align)
+      return extract(one, at: 0, name: name)
+    }
     let intrinsic = declare("llvm.masked.load", [type, context.pointer])
     let address = [pointer] + alignment(align ?? type.elementAlignment, for: intrinsic)
     return call(intrinsic, address + [mask, fallback ?? type.zero], name: name)
@@ -54,9 +60,16 @@ extension LLVMBuilder {
 
   /// Stores the lanes of a vector whose mask (`<W x i1>`) is set; the memory of the others is not touched.
   public func maskedStore(_ value: LLVMValue, to pointer: LLVMValue, mask: LLVMValue, align: Int? = nil) {
+    guard value.type.isVector else {
+      return maskedStore(oneLane(value), to: pointer, mask: oneLane(mask), align: align)
+    }
     let intrinsic = declare("llvm.masked.store", [value.type, context.pointer])
     let address = [pointer] + alignment(align ?? value.type.elementAlignment, for: intrinsic)
     call(intrinsic, [value] + address + [mask])
+  }
+
+  private func oneLane(_ scalar: LLVMValue) -> LLVMValue {
+    insert(scalar, into: scalar.type.vector(of: 1).poison, at: 0)
   }
 
   /// Loads one element per lane, that at `indices[lane]` elements behind the pointer; lanes whose mask is not

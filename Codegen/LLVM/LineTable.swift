@@ -94,7 +94,7 @@ extension LLVMModule {
 }
 
 extension LLVMFunction {
-  fileprivate var blocks: [LLVMBlock] {
+  var blocks: [LLVMBlock] {
     var blocks: [LLVMBlock] = []
     var next: OpaquePointer? = LLVMGetFirstBasicBlock(reference)
     while let block = next {
@@ -117,7 +117,7 @@ extension LLVMFunction {
 }
 
 extension LLVMBlock {
-  fileprivate var instructions: [OpaquePointer] {
+  var instructions: [OpaquePointer] {
     var instructions: [OpaquePointer] = []
     var next: OpaquePointer? = LLVMGetFirstInstruction(reference)
     while let instruction = next {

@@ -20,6 +20,14 @@ public final class LLVMModule {
     LLVMDisposeTargetData(layout)
   }
 
+  /// Takes over a module of a context.
+  init(_ name: String, reference: OpaquePointer, target: LLVMTarget, context: LLVMContext) {
+    self.name = name
+    self.context = context
+    self.target = target
+    self.reference = reference
+  }
+
   deinit { LLVMDisposeModule(reference) }
 
   /// Adds a function. Every function gets the target's CPU and features, `nounwind` and `no-builtins`.

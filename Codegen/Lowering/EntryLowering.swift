@@ -2,92 +2,37 @@ import IR
 import Kernels
 import LLVM
 
-/// Emits one entry: the exported function, the body that each worker runs, and a function for each kernel.
+/// Emits one entry: the exported function, the bodies that each worker runs, and a function for each kernel.
 struct EntryLowering {
   let module: LLVMModule
   let target: KernelTarget
-  /// The model's name, the prefix of every symbol.
-  let prefix: String
-  let entry: Entry
-  let plan: MemoryPlan
+  let code: KernelCode
+  /// The entry's exported name, the prefix of every symbol.
+  let symbol: String
+  let variants: EntryVariants
 
   private var builder: LLVMBuilder { LLVMBuilder(module) }
 
-  /// Emits everything and returns the kernels in order, as the schedule shows them.
-  func emit() throws -> [ScheduledKernel] {
-    let schedule = try makeSchedule()
-    let functions = schedule.map(emitKernel)
-    let steps = emitSteps(schedule, functions)
-    emitEntryPoint(body: emitBody(steps))
-    return schedule
+  /// Emits everything.
+  func emit() {
+    let blocks = emit(variants.blocks, symbol: symbol, firstNumber: 0)
+    let single = variants.single.map {
+      emit($0, symbol: EntryVariants.singleSymbol(symbol), firstNumber: variants.blocks.schedule.count)
+    }
+    emitEntryPoint(blocks: blocks, single: single)
   }
 
-  private var symbol: String { "\(prefix)_\(entry.name)" }
-
-  // MARK: Schedule
-
-  func makeSchedule() throws -> [ScheduledKernel] {
-    let maker = OperationKernels(target: target, plan: plan)
-    var schedule: [ScheduledKernel] = []
-    for (position, operation) in entry.operations.enumerated() {
-      let name = "\(symbol).\(position)_\(operation.name)"
-      let kernels = try maker.kernels(operation, at: position, in: entry, name: name)
-      let scratch = plan.scratch[position] ?? []
-      for (index, kernel) in kernels.enumerated() {
-        // Kernels of one operation hand each other its scratch: all of them count as touching all of it.
-        var access = Access()
-        for operand in operation.operands { access.add(read: plan.slots[operand], target) }
-        for (offset, place) in scratch.enumerated() {
-          let bytes = OperationKernels.scratchBytes(operation, entry, target)[offset]
-          access.add(write: place, bytes: MemoryPlan.aligned(bytes))
-        }
-        if index == kernels.count - 1 {
-          for result in operation.results { access.add(write: plan.slots[result], target) }
-        }
-        schedule.append(ScheduledKernel(kernel: kernel, operation: position, access: access))
-      }
-    }
-    var replaced: Set<Place> = []
-    for (result, value, place) in plan.copies {
-      guard let from = plan.slots[value] else {
-        throw LoweringError.unplanned(operation: "return", entry: entry.name)
-      }
-      guard !replaced.contains(from.place) else { throw LoweringError.exchange(entry: entry.name) }
-      replaced.insert(place)
-      let to = TensorSlot(type: from.type.with(layout: .canonical), place: place)
-      let kernel = maker.copy("\(symbol).result\(result)", from: from, to: to)
-      var access = Access()
-      access.add(read: from, target)
-      access.add(write: to, target)
-      schedule.append(ScheduledKernel(kernel: kernel, result: result, access: access))
-    }
-    return schedule.withBarriers()
-  }
-
-  // MARK: Functions
-
-  private func emitKernel(_ scheduled: ScheduledKernel) -> LLVMFunction {
-    let b = builder
-    let function = module.addFunction(
-      scheduled.kernel.name, [b.context.pointer, b.context.i64], returning: b.context.void, linkage: .internal,
-      parameterNames: ["frame", "task"])
-    function.add(.noInline)
-    function.add(.noAlias, .readOnly, parameter: 0)
-    b.define(function) { parameters in
-      let k = KernelBuilder(b, target: target, arena: plan.arena, frame: parameters[0])
-      let task = parameters[1]
-      switch scheduled.kernel.tasks {
-      case .fixed: scheduled.kernel.emit(k, TaskIndex(block: nil, part: task))
-      case .perBlock(1): scheduled.kernel.emit(k, TaskIndex(block: task, part: b.i64(0)))
-      case .perBlock(let parts):
-        scheduled.kernel.emit(k, TaskIndex(block: b.udiv(task, parts), part: b.urem(task, parts)))
-      }
-    }
-    return function
+  /// The body of one variant; its kernels are numbered from `firstNumber` on.
+  private func emit(_ variant: EntryVariant, symbol: String, firstNumber: Int) -> LLVMFunction {
+    let functions = variant.schedule.map { code.emit($0, arena: variant.plan.arena) }
+    let steps = emitSteps(variant.schedule, functions, symbol: symbol, firstNumber: firstNumber)
+    return emitBody(steps, symbol: symbol)
   }
 
   /// The kernels in order, with barriers where one kernel needs what another made.
-  private func emitSteps(_ schedule: [ScheduledKernel], _ functions: [LLVMFunction]) -> LLVMFunction {
+  private func emitSteps(
+    _ schedule: [ScheduledKernel], _ functions: [LLVMFunction], symbol: String, firstNumber: Int
+  ) -> LLVMFunction {
     let b = builder
     let i64 = b.context.i64
     let barrier = emitBarrier()
@@ -97,15 +42,15 @@ struct EntryLowering {
       parameterNames: ["frame", "worker", "workers"])
     function.add(.noInline)
     b.define(function) { p in
-      let k = KernelBuilder(b, target: target, arena: plan.arena, frame: p[0])
+      let blocks = b.loadField(.blocks, i64, of: p[0])
       for (number, (scheduled, kernel)) in zip(schedule, functions).enumerated() {
         if scheduled.needsBarrier { b.call(barrier, [p[0]]) }
         let tasks =
           switch scheduled.kernel.tasks {
           case .fixed(let count): b.i64(count)
-          case .perBlock(let parts): b.mulIndex(k.blocks(), parts)
+          case .perBlock(let parts): b.mulIndex(blocks, parts)
           }
-        b.call(share, [p[0], kernel.value, b.i32(number), tasks, p[1], p[2]])
+        b.call(share, [p[0], kernel.value, b.i32(firstNumber + number), tasks, p[1], p[2]])
       }
     }
     return function
@@ -113,7 +58,7 @@ struct EntryLowering {
 
   /// A worker's share of a kernel's tasks, told to the profiler where there is one.
   private func emitShare() -> LLVMFunction {
-    let name = "\(prefix).share"
+    let name = "\(module.name).share"
     if let known = module.function(named: name) { return known }
     let b = builder
     let (pointer, i32, i64) = (b.context.pointer, b.context.i32, b.context.i64)
@@ -143,7 +88,7 @@ struct EntryLowering {
   }
 
   private func emitBarrier() -> LLVMFunction {
-    let name = "\(prefix).barrier"
+    let name = "\(module.name).barrier"
     if let known = module.function(named: name) { return known }
     let b = builder
     let pointer = b.context.pointer
@@ -161,7 +106,7 @@ struct EntryLowering {
   }
 
   /// What the executor calls on each worker: denormals are flushed while the steps run, and the mode put back.
-  private func emitBody(_ steps: LLVMFunction) -> LLVMFunction {
+  private func emitBody(_ steps: LLVMFunction, symbol: String) -> LLVMFunction {
     let b = builder
     let i32 = b.context.i32
     let function = module.addFunction(
@@ -176,7 +121,7 @@ struct EntryLowering {
   }
 
   /// `int32_t NAME_ENTRY(const vaec_call *call)`.
-  private func emitEntryPoint(body: LLVMFunction) {
+  private func emitEntryPoint(blocks blockBody: LLVMFunction, single: LLVMFunction?) {
     let b = builder
     let pointer = b.context.pointer
     let function = module.addFunction(symbol, [pointer], returning: b.context.i32, parameterNames: ["call"])
@@ -190,7 +135,13 @@ struct EntryLowering {
         else: {
           let frame = b.stackSlot(b.context.i64.array(of: FrameField.allCases.count), align: 8)
           let executor = field(.executor, pointer)
-          let blocks = b.udiv(b.add(count, target.blockImages - 1), target.blockImages)
+          var blocks = b.udiv(b.add(count, target.blockImages - 1), target.blockImages)
+          var body = blockBody.value
+          if let single {
+            let isSmall = b.icmp(.sle, count, target.singleImageCalls)
+            blocks = b.select(isSmall, count, blocks)
+            body = b.select(isSmall, single.value, body)
+          }
           let fields: [(FrameField, LLVMValue)] = [
             (.weights, field(.weights, pointer)), (.state, field(.state, pointer)),
             (.arena, field(.arena, pointer)),
@@ -203,7 +154,7 @@ struct EntryLowering {
             b.icmp(.eq, executor, pointer.zero), name: "serial",
             {
               b.store(pointer.zero, to: profilePlace)
-              b.call(body, [frame, b.i32(0), b.i32(1)])
+              b.call(body, as: blockBody.type, [frame, b.i32(0), b.i32(1)])
               return []
             },
             else: {
@@ -212,7 +163,7 @@ struct EntryLowering {
               let run = b.load(pointer, from: b.offset(executor, bytes: ExecutorField.run.rawValue))
               let context = b.load(pointer, from: b.offset(executor, bytes: ExecutorField.context.rawValue))
               let type = b.context.function([pointer, pointer, pointer], returning: b.context.void)
-              b.call(run, as: type, [context, body.value, frame])
+              b.call(run, as: type, [context, body, frame])
               return []
             })
           return [b.i32(0)]

@@ -28,11 +28,17 @@ struct LineTables {
         let line = scheduled.line(in: entry, listing)
         lines[function] = line
         place(scheduled.kernel.name, line)
-        for callee in function.callees { callers[callee, default: []].append(scheduled.kernel.name) }
+        // Tiles are called by kernels, or by code that kernels share.
+        let callees = function.callees
+        for callee in Set(callees + callees.flatMap(\.callees)) {
+          callers[callee, default: []].append(scheduled.kernel.name)
+        }
       }
       let head = listing.line(ofEntry: entry.name)
-      place("\(symbol).steps", head, callLines: lines)
-      for name in ["\(symbol).body", symbol] { place(name, head) }
+      for symbol in [symbol, EntryVariants.singleSymbol(symbol)] {
+        place("\(symbol).steps", head, callLines: lines)
+        for name in ["\(symbol).body", symbol] { place(name, head) }
+      }
     }
     for name in ["abi_version", "cpu_features", "digest", "kernels"] { place("\(module.name)_\(name)", 1) }
 

@@ -1,24 +1,24 @@
 import Artifact
 import Foundation
 
-/// Makes a shared object of an object file. Generated code calls nothing, so any linker does, without a C library.
+/// Makes a shared object of object files. Generated code calls nothing, so any linker does, without a C library.
 enum Linker {
-  static func link(object: [UInt8], to path: String, soname: String) throws {
+  static func link(objects: [[UInt8]], to path: String, soname: String) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "vaec-\(ProcessInfo.processInfo.globallyUniqueString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let objectFile = folder.appendingPathComponent("model.o")
-    try Data(object).write(to: objectFile)
+    let files = objects.indices.map { folder.appendingPathComponent("model\($0).o") }
+    for (object, file) in zip(objects, files) { try Data(object).write(to: file) }
     guard let linker = ProgramSearch.linkers.lazy.compactMap({ ProgramSearch.find($0) }).first else {
       throw LinkError.noLinker
     }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: linker)
-    process.arguments = [
-      "-shared", "--build-id=none", "-soname", soname, "-z", "noexecstack", "-z", "defs", "-o", path,
-      objectFile.path,
-    ]
+    process.arguments =
+      [
+        "-shared", "--build-id=none", "-soname", soname, "-z", "noexecstack", "-z", "defs", "-o", path,
+      ] + files.map(\.path)
     let messages = Pipe()
     process.standardError = messages
     process.standardOutput = messages

@@ -115,7 +115,7 @@ struct ManifestMaker {
 
 /// Where parameters, statistics and state lie in the caller's memory: one after the other, each from a 64-byte boundary.
 struct GlobalLayout {
-  private(set) var places: [String: Place] = [:]
+  private(set) var places: [String: Location] = [:]
   private(set) var weightsBytes = 0
   private(set) var stateBytes = 0
 

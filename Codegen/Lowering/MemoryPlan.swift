@@ -4,12 +4,12 @@ import Kernels
 /// Where every value of an entry lies, fixed at compile time. Values that are never alive at the same time share memory;
 /// a block's values lie together, so that the working set of a block is one piece of the arena.
 public struct MemoryPlan: Sendable {
-  public private(set) var slots: [ValueID: TensorSlot] = [:]
+  public private(set) var tensors: [ValueID: PlannedTensor] = [:]
   /// Scratch of each operation, in the order in which it asked for it.
-  public private(set) var scratch: [Int: [Place]] = [:]
+  public private(set) var scratch: [Int: [Location]] = [:]
   public private(set) var arena = ArenaLayout(sharedBytes: 0, blockBytes: 0)
   /// Results that have to be copied to their target behind the last operation.
-  public private(set) var copies: [(result: Int, from: ValueID, to: Place)] = []
+  public private(set) var copies: [(result: Int, from: ValueID, to: Location)] = []
   /// What lies in the arena, for the reader of the plan.
   public private(set) var buffers: [Buffer] = []
 
@@ -27,18 +27,18 @@ public struct MemoryPlan: Sendable {
 
   /// - Parameters:
   ///   - globals: places of parameters and state.
-  ///   - scratchBytes: what each operation needs for itself in each block.
+  ///   - scratch: what each operation needs for itself.
   init(
-    _ entry: Entry, globals: [String: Place], target: KernelTarget, scratchBytes: (Operation) -> [Int]
+    _ entry: Entry, globals: [String: Location], target: KernelTarget, scratch: (Operation) -> [Scratch]
   ) {
     var owners: [ValueID: Int] = [:]
     let lastUses = lastUses(entry)
     for (index, argument) in entry.arguments.enumerated() {
-      slots[argument.value] = TensorSlot(type: entry.typeOf(argument.value), place: .input(index))
+      tensors[argument.value] = PlannedTensor(type: entry.typeOf(argument.value), location: .input(index))
     }
     for index in entry.values.indices {
       if let name = entry.values[index].global, let place = globals[name] {
-        slots[ValueID(index)] = TensorSlot(type: entry.typeOf(ValueID(index)), place: place)
+        tensors[ValueID(index)] = PlannedTensor(type: entry.typeOf(ValueID(index)), location: place)
       }
     }
     let direct = directTargets(entry, globals)
@@ -53,15 +53,15 @@ public struct MemoryPlan: Sendable {
         if let owner = owners[source] {
           owners[result] = owner
           continue
-        } else if let slot = slots[source] {
-          slots[result] = TensorSlot(type: entry.typeOf(result), place: slot.place)
+        } else if let tensor = tensors[source] {
+          tensors[result] = PlannedTensor(type: entry.typeOf(result), location: tensor.location)
           continue
         }
       }
       for (index, result) in operation.results.enumerated() {
         let type = entry.typeOf(result)
         if let place = direct[result] {
-          slots[result] = TensorSlot(type: type, place: place)
+          tensors[result] = PlannedTensor(type: type, location: place)
           continue
         }
         let name = entry[result].name ?? "\(operation.name).\(position)"
@@ -76,12 +76,12 @@ public struct MemoryPlan: Sendable {
             values: [name], isPerBlock: type.isPerImage, bytes: Self.bytes(type, target), first: position,
             last: position))
       }
-      for bytes in scratchBytes(operation) {
+      for piece in scratch(operation) {
         scratchOwners[position, default: []].append(buffers.count)
         buffers.append(
           Buffer(
-            values: ["\(operation.name).\(position).scratch"], isPerBlock: true, bytes: Self.aligned(bytes),
-            first: position, last: position))
+            values: ["\(operation.name).\(position).scratch"], isPerBlock: piece.isPerBlock,
+            bytes: Self.aligned(piece.bytes), first: position, last: position))
       }
     }
     for (index, result) in entry.results.enumerated()
@@ -93,9 +93,15 @@ public struct MemoryPlan: Sendable {
     copies = copies.filter { entry[$0.from].global != nil } + copies.filter { entry[$0.from].global == nil }
     arena = ArenaLayout(sharedBytes: place(perBlock: false), blockBytes: place(perBlock: true))
     for (value, owner) in owners {
-      slots[value] = TensorSlot(type: entry.typeOf(value), place: buffers[owner].place)
+      tensors[value] = PlannedTensor(type: entry.typeOf(value), location: buffers[owner].location)
     }
-    scratch = scratchOwners.mapValues { $0.map { buffers[$0].place } }
+    self.scratch = scratchOwners.mapValues { $0.map { buffers[$0].location } }
+  }
+
+  /// Makes the part that all blocks share at least so large.
+  mutating func reserve(sharedBytes: Int) {
+    arena = ArenaLayout(
+      sharedBytes: Self.aligned(max(arena.sharedBytes, sharedBytes)), blockBytes: arena.blockBytes)
   }
 
   /// The buffer of an operand whose place a result may take: the operation works in place on it, and nothing needs it, under
@@ -119,7 +125,7 @@ public struct MemoryPlan: Sendable {
   }
 
   /// Where a result is wanted: in the caller's memory, or where the global lies that it is the new value of.
-  private func destination(of result: Int, _ entry: Entry, _ globals: [String: Place]) -> Place {
+  private func destination(of result: Int, _ entry: Entry, _ globals: [String: Location]) -> Location {
     if case .global(let name) = entry.results[result].target, let place = globals[name] { return place }
     return .output(entry.outputNumber(of: result))
   }
@@ -166,7 +172,7 @@ extension MemoryPlan.Buffer {
   /// The values that lie in it, `conv2d.1 > relu.2`.
   public var name: String { values.joined(separator: " > ") }
 
-  var place: Place { isPerBlock ? .block(offset: offset) : .shared(offset: offset) }
+  var location: Location { isPerBlock ? .block(offset: offset) : .shared(offset: offset) }
 }
 
 extension Entry {
@@ -186,10 +192,10 @@ extension ResultTarget {
 
 /// The values that their operations write straight to where the caller, or the next step, wants them: canonical results
 /// to the caller's memory, new values of globals over the old ones where nothing reads those any more.
-private func directTargets(_ entry: Entry, _ globals: [String: Place]) -> [ValueID: Place] {
+private func directTargets(_ entry: Entry, _ globals: [String: Location]) -> [ValueID: Location] {
   let definitions = entry.definitions()
   let users = entry.users()
-  var direct: [ValueID: Place] = [:]
+  var direct: [ValueID: Location] = [:]
   for (index, result) in entry.results.enumerated() {
     guard let defined = definitions[result.value], direct[result.value] == nil else { continue }
     let type = entry.typeOf(result.value)
@@ -211,8 +217,8 @@ private func directTargets(_ entry: Entry, _ globals: [String: Place]) -> [Value
 }
 
 private func directPlace(
-  of index: Int, _ entry: Entry, _ globals: [String: Place], _ direct: [ValueID: Place]
-) -> Place? {
+  of index: Int, _ entry: Entry, _ globals: [String: Location], _ direct: [ValueID: Location]
+) -> Location? {
   let result = entry.results[index]
   guard let place = direct[result.value] else { return nil }
   if case .global(let name) = result.target { return place == globals[name] ? place : nil }
@@ -234,7 +240,8 @@ extension Operation {
     // The gradient is made from the logits and the target pixel by pixel.
     case "bernoulli_loglik_sum_gradient": return result == 1 ? [0] : []
     // A tile reads the activation where it writes the gradient.
-    case "conv2d", "conv2d_transpose", "dense", "dense_data_gradient":
+    // (A dense layer's sums are stored before they are complete.)
+    case "conv2d", "conv2d_transpose":
       return ProductEpilogue(self).third == .activationOutput ? [2] : []
     default: return []
     }

@@ -32,14 +32,12 @@ public struct ModelCompiler {
     public let schedules: [String: [ScheduledKernel]]
   }
 
-  /// Emits and optimises the LLVM module.
+  /// Emits the LLVM module.
   ///
   /// - Parameter source: the model's text.
   /// - Throws: `UnsupportedProgram` for what the passes never make; `LoweringError` and `LLVMError` for faults of ours.
   public func lower(_ module: Module, source: [UInt8]) throws -> Output {
-    let output = try measure("lowering") { try emit(module, source: source) }
-    try measure("LLVM passes") { try machine.run(passes: "default<O1>", on: output.llvm) }
-    return output
+    try measure("lowering") { try emit(module, source: source) }
   }
 
   private func measure<T>(_ stage: String, _ body: () throws -> T) rethrows -> T {
@@ -55,10 +53,14 @@ public struct ModelCompiler {
     let layout = GlobalLayout(module)
     var plans: [String: MemoryPlan] = [:]
     var schedules: [String: [ScheduledKernel]] = [:]
-    for entry in module.entries {
-      let lowering = try lowering(of: entry, in: module, layout: layout, llvm: llvm)
-      plans[entry.name] = lowering.plan
-      schedules[entry.name] = try lowering.emit()
+    let variants = try module.entries.map { try self.variants(of: $0, in: module, layout: layout) }
+    let code = KernelCode(llvm, schedules: variants.map(\.schedule))
+    for (entry, variants) in zip(module.entries, variants) {
+      EntryLowering(
+        module: llvm, target: target, code: code, symbol: Self.symbol(entry, module), variants: variants
+      ).emit()
+      plans[entry.name] = variants.blocks.plan
+      schedules[entry.name] = variants.schedule
     }
     let machineText = [
       target.machine.triple, target.machine.cpu, target.machine.features.joined(separator: ","),
@@ -75,26 +77,25 @@ public struct ModelCompiler {
       schedules: schedules)
   }
 
-  private func lowering(
-    of entry: Entry, in module: Module, layout: GlobalLayout, llvm: LLVMModule
-  ) throws -> EntryLowering {
+  private static func symbol(_ entry: Entry, _ module: Module) -> String { "\(module.name)_\(entry.name)" }
+
+  private func variants(of entry: Entry, in module: Module, layout: GlobalLayout) throws -> EntryVariants {
     guard entry.values.allSatisfy({ $0.type?.isComplete ?? false }) else {
       throw LoweringError.incomplete(entry: entry.name)
     }
-    let plan = MemoryPlan(entry, globals: layout.places, target: target) {
-      OperationKernels.scratchBytes($0, entry, target)
-    }
-    return EntryLowering(module: llvm, target: target, prefix: module.name, entry: entry, plan: plan)
+    return try EntryVariants(
+      entry, globals: layout.places, target: target, symbol: Self.symbol(entry, module))
   }
 
   /// What the code of a module will do and where, without the code.
   public func plan(_ module: Module) throws -> ModulePlan {
     try module.checkForLowering(target)
-    let llvm = LLVMModule(module.name, machine: machine)
     let layout = GlobalLayout(module)
     let entries = try module.entries.map { entry in
-      let lowering = try lowering(of: entry, in: module, layout: layout, llvm: llvm)
-      return EntryPlan(entry: entry, memory: lowering.plan, schedule: try lowering.makeSchedule())
+      let variants = try variants(of: entry, in: module, layout: layout)
+      return EntryPlan(
+        entry: entry, memory: variants.blocks.plan, schedule: variants.blocks.schedule,
+        singleSchedule: variants.single?.schedule)
     }
     return ModulePlan(module: module, target: target, layout: layout, entries: entries)
   }
@@ -115,18 +116,41 @@ public struct ModelCompiler {
     }
   }
 
-  public func assembly(_ output: Output) throws -> String { try machine.assembly(of: output.llvm) }
-  public func object(_ output: Output) throws -> [UInt8] { try machine.object(of: output.llvm) }
+  /// What LLVM does with the module before it makes machine code. Kernels are written with explicit vectors and loops.
+  private static let passes = "default<O1>"
+  /// Objects that a library is made of, so that several threads make them. A fixed number: the library is the same on every
+  /// machine.
+  private static let parts = 4
+
+  /// LLVM's program as text, optimised.
+  public func text(_ output: Output) throws -> String {
+    try optimize(output)
+    return output.llvm.text
+  }
+
+  public func assembly(_ output: Output) throws -> String {
+    try optimize(output)
+    return try machine.assembly(of: output.llvm)
+  }
+
+  public func object(_ output: Output) throws -> [UInt8] {
+    try optimize(output)
+    return try machine.object(of: output.llvm)
+  }
+
+  private func optimize(_ output: Output) throws {
+    try measure("LLVM passes") { try machine.run(passes: Self.passes, on: output.llvm) }
+  }
 
   /// Writes the model's folder: shared object, the program as text, header and manifest, the manifest last, so that a folder
   /// with a manifest is complete.
   public func write(_ output: Output, to folder: String) throws {
     try makeFolder(folder)
-    let bytes = try measure("object") { try object(output) }
+    let objects = try measure("LLVM") { try output.llvm.objects(parts: Self.parts, passes: Self.passes) }
     var manifest = output.manifest
     try measure("link") {
       try AtomicFile.produce(at: "\(folder)/\(manifest.library)") { temporary in
-        try Linker.link(object: bytes, to: temporary, soname: manifest.library)
+        try Linker.link(objects: objects, to: temporary, soname: manifest.library)
         manifest.libraryDigest = SHA256.hex(of: try readFile(temporary))
       }
     }

@@ -24,4 +24,6 @@ public struct EntryPlan {
   public let entry: Entry
   public let memory: MemoryPlan
   public let schedule: [ScheduledKernel]
+  /// For calls with few images, where there is another.
+  public let singleSchedule: [ScheduledKernel]?
 }

@@ -1,42 +1,68 @@
 import IR
 import Kernels
 
+/// The tensors of an operation as its kernels see them, and its scratch.
+struct OperationSlots {
+  let operands: [TensorSlot]
+  let results: [TensorSlot]
+  let scratch: [Place]
+}
+
+/// Memory that an operation needs for itself.
+struct Scratch {
+  /// In each block, or in all.
+  let bytes: Int
+  let isPerBlock: Bool
+}
+
 /// The kernels of one operation: what its op's family makes of it. An op with a formula needs no line here.
 struct OperationKernels {
   let target: KernelTarget
-  let plan: MemoryPlan
 
-  /// Bytes per block of scratch that an operation needs, in the order in which `kernels` expects the places.
-  static func scratchBytes(_ operation: Operation, _ entry: Entry, _ target: KernelTarget) -> [Int] {
+  /// The scratch that an operation needs, in the order in which `kernels` expects the places.
+  static func scratch(_ operation: Operation, _ entry: Entry, _ target: KernelTarget) -> [Scratch] {
     switch operation.name {
     case "dense_weight_gradient":
       let inputs = entry.typeOf(operation.operands[1]).extents[0]
-      return [TransposeKernel.Target.byteCount(channels: inputs, positions: 1, target: target)]
+      return [
+        Scratch(
+          bytes: TransposeKernel.Target.byteCount(channels: inputs, positions: 1, target: target),
+          isPerBlock: true)
+      ]
     case "conv2d_weight_gradient":
-      let geometry = weightGradientGeometry(operation, entry)
+      let geometry = weightGradientGeometry(
+        operation, map: entry.typeOf(operation.operands[0]), image: entry.typeOf(operation.operands[1]))
       let map = TransposeKernel.Target.byteCount(
         channels: geometry.outputChannels, positions: geometry.outputHeight * geometry.outputWidth,
         target: target)
-      return PaddedImages.needsCopy(geometry) ? [map, PaddedImages.byteCount(geometry, target: target)] : [map]
+      let images = PaddedImages.needsCopy(geometry) ? [PaddedImages.byteCount(geometry, target: target)] : []
+      let sums = WeightGradientKernels.sumBytes(geometry, target: target)
+      return ([map] + images).map { Scratch(bytes: $0, isPerBlock: true) }
+        + [Scratch(bytes: sums, isPerBlock: false)]
+    case "conv2d", "conv2d_transpose":
+      let geometry = geometry(
+        operation, entry.typeOf(operation.operands[0]), entry.typeOf(operation.operands[1]),
+        entry.typeOf(operation.results[0]))
+      let packed = ConvolutionKernels.packedBytes(
+        geometry, isTransposed: operation.name == "conv2d_transpose", target: target)
+      return packed.map { [Scratch(bytes: $0, isPerBlock: false)] } ?? []
     default: return []
     }
   }
 
-  static func weightGradientGeometry(_ operation: Operation, _ entry: Entry) -> ConvolutionGeometry {
+  private static func weightGradientGeometry(
+    _ operation: Operation, map: TensorType, image: TensorType
+  ) -> ConvolutionGeometry {
     ConvolutionGeometry(
-      input: entry.typeOf(operation.operands[1]), output: entry.typeOf(operation.operands[0]),
-      kernel: operation.attributes.ints("kernel"), attributes: operation.attributes)
+      input: image, output: map, kernel: operation.attributes.ints("kernel"), attributes: operation.attributes)
   }
 
-  /// The kernels of the operation at a position, in order. Throws for an op that no kernel covers.
-  func kernels(_ operation: Operation, at position: Int, in entry: Entry, name: String) throws -> [Kernel] {
-    let operands = operation.operands.compactMap { plan.slots[$0] }
-    let results = operation.results.compactMap { plan.slots[$0] }
-    guard operands.count == operation.operands.count, results.count == operation.results.count,
-      let y = results.first
-    else { throw LoweringError.unplanned(operation: operation.name, entry: entry.name) }
+  /// The kernels of an operation, in order. Throws for an op that no kernel covers.
+  func kernels(_ operation: Operation, _ slots: OperationSlots, name: String, entry: String) throws -> [Kernel]
+  {
+    let (operands, results) = (slots.operands, slots.results)
+    guard let y = results.first else { throw LoweringError.unplanned(operation: operation.name, entry: entry) }
     let attributes = operation.attributes
-    let scratch = plan.scratch[position] ?? []
     let third = operands.count > 2 ? operands[2] : nil
     switch operation.name {
     case "reshape": return operands[0].place == y.place ? [] : [copy(name, from: operands[0], to: y)]
@@ -62,25 +88,23 @@ struct OperationKernels {
       ]
     case "dense_weight_gradient":
       let columns = TransposeKernel.Target(
-        place: scratch[0], channels: operands[1].type.extents[0], positions: 1, target: target)
+        place: slots.scratch[0], channels: operands[1].type.extents[0], positions: 1, target: target)
       return [
         TransposeKernel.kernel(name + "_transpose", from: operands[1], to: columns),
         WeightGradientKernels.dense(name, dy: operands[0], x: columns, dw: y, target: target),
       ]
     case "conv2d":
-      return [
-        ConvolutionKernels.forward(
-          name, operation: operation, x: operands[0], w: operands[1], third: third, y: y,
-          geometry: geometry(image: operands[0], map: y, weights: operands[1], attributes))
-      ]
+      return ConvolutionKernels.forward(
+        name, operation: operation, x: operands[0], w: operands[1], third: third, y: y,
+        geometry: Self.geometry(operation, operands[0].type, operands[1].type, y.type),
+        packed: slots.scratch.first, target: target)
     case "conv2d_transpose":
-      return [
-        ConvolutionKernels.transposed(
-          name, operation: operation, y: operands[0], w: operands[1], third: third, x: y,
-          geometry: geometry(image: y, map: operands[0], weights: operands[1], attributes))
-      ]
+      return ConvolutionKernels.transposed(
+        name, operation: operation, y: operands[0], w: operands[1], third: third, x: y,
+        geometry: Self.geometry(operation, operands[0].type, operands[1].type, y.type),
+        packed: slots.scratch.first, target: target)
     case "conv2d_weight_gradient":
-      return convolutionWeightGradient(name, operation, entry, operands, scratch, y)
+      return convolutionWeightGradient(name, operation, slots)
     default:
       return try poolingKernels(name, operation, operands, y)
         ?? normalizationKernels(name, operation, operands, results)
@@ -88,19 +112,22 @@ struct OperationKernels {
     }
   }
 
-  private func geometry(
-    image: TensorSlot, map: TensorSlot, weights: TensorSlot, _ attributes: Attributes
+  /// The geometry of a convolution or a transposed one from the types of its source, weights and result.
+  static func geometry(
+    _ operation: Operation, _ source: TensorType, _ weights: TensorType, _ result: TensorType
   ) -> ConvolutionGeometry {
-    ConvolutionGeometry(
-      input: image.type, output: map.type, kernel: Array(weights.type.extents.suffix(2)), attributes: attributes
-    )
+    let isTransposed = operation.name == "conv2d_transpose"
+    return ConvolutionGeometry(
+      input: isTransposed ? result : source, output: isTransposed ? source : result,
+      kernel: Array(weights.extents.suffix(2)), attributes: operation.attributes)
   }
 
   private func convolutionWeightGradient(
-    _ name: String, _ operation: Operation, _ entry: Entry, _ operands: [TensorSlot], _ scratch: [Place],
-    _ dw: TensorSlot
+    _ name: String, _ operation: Operation, _ slots: OperationSlots
   ) -> [Kernel] {
-    let geometry = Self.weightGradientGeometry(operation, entry)
+    let (operands, scratch, dw) = (slots.operands, slots.scratch, slots.results[0])
+    let geometry = Self.weightGradientGeometry(
+      operation, map: operands[0].type, image: operands[1].type)
     let map = TransposeKernel.Target(
       place: scratch[0], channels: geometry.outputChannels,
       positions: geometry.outputHeight * geometry.outputWidth, target: target)
@@ -113,7 +140,8 @@ struct OperationKernels {
       kernels.append(PaddedImages.kernel(name + "_pad", from: operands[1], to: images, geometry: geometry))
     }
     kernels.append(
-      WeightGradientKernels.convolution(name, dy: map, x: images, dw: dw, geometry: geometry, target: target))
+      WeightGradientKernels.convolution(
+        name, dy: map, x: images, dw: dw, sums: scratch[scratch.count - 1], geometry: geometry, target: target))
     return kernels
   }
 
@@ -186,7 +214,7 @@ struct OperationKernels {
 
   /// Everything but the products and the changes of layout.
   private func smallKernels(
-    _ operation: Operation, name: String, entry: Entry, operands: [TensorSlot], results: [TensorSlot]
+    _ operation: Operation, name: String, entry: String, operands: [TensorSlot], results: [TensorSlot]
   ) throws -> [Kernel] {
     let attributes = operation.attributes
     let y = results[0]
@@ -239,7 +267,7 @@ struct OperationKernels {
       ]
     default:
       guard let formula = operation.formula else {
-        throw LoweringError.noKernel(operation: operation.name, entry: entry.name)
+        throw LoweringError.noKernel(operation: operation.name, entry: entry)
       }
       return [
         ElementwiseKernels.kernel(name, formula: formula, attributes: attributes, operands: operands, y: y)

@@ -4,18 +4,34 @@ import Kernels
 /// A kernel in its place in an entry.
 public struct ScheduledKernel {
   public let kernel: Kernel
+  /// How its code uses the machine.
+  let target: KernelTarget
   /// The position of the operation that it belongs to; nil for a copy of a result.
   public let operation: Int?
   /// The number of the result that it copies, if it does.
   public let result: Int?
+  /// What the places of its tensors stand for.
+  let arguments: [Location]
+  /// What its code is made of: kernels of the same identity have the same code.
+  let identity: String
+  /// What it does, for the name of code that it shares.
+  let title: String
   let access: Access
   /// True where all workers have to be done with what came before.
   public internal(set) var needsBarrier = false
 
-  init(kernel: Kernel, operation: Int? = nil, result: Int? = nil, access: Access) {
+  init(
+    kernel: Kernel, target: KernelTarget, operation: Int? = nil, result: Int? = nil, arguments: [Location],
+    identity: String,
+    title: String, access: Access
+  ) {
     self.kernel = kernel
+    self.target = target
     self.operation = operation
     self.result = result
+    self.arguments = arguments
+    self.identity = identity
+    self.title = title
     self.access = access
   }
 }
@@ -25,15 +41,15 @@ struct Access {
   private(set) var reads: [Range<Int>] = []
   private(set) var writes: [Range<Int>] = []
 
-  mutating func add(read slot: TensorSlot?, _ target: KernelTarget) {
-    if let slot { reads.append(Self.range(slot.place, MemoryPlan.bytes(slot.type, target))) }
+  mutating func add(read tensor: PlannedTensor?, _ target: KernelTarget) {
+    if let tensor { reads.append(Self.range(tensor.location, MemoryPlan.bytes(tensor.type, target))) }
   }
 
-  mutating func add(write slot: TensorSlot?, _ target: KernelTarget) {
-    if let slot { writes.append(Self.range(slot.place, MemoryPlan.bytes(slot.type, target))) }
+  mutating func add(write tensor: PlannedTensor?, _ target: KernelTarget) {
+    if let tensor { writes.append(Self.range(tensor.location, MemoryPlan.bytes(tensor.type, target))) }
   }
 
-  mutating func add(write place: Place, bytes: Int) { writes.append(Self.range(place, bytes)) }
+  mutating func add(write location: Location, bytes: Int) { writes.append(Self.range(location, bytes)) }
 
   func conflicts(with other: Access) -> Bool {
     func meet(_ a: [Range<Int>], _ b: [Range<Int>]) -> Bool {
@@ -43,10 +59,10 @@ struct Access {
   }
 
   /// A stretch of one line on which every region of memory has a part of its own, 2^40 bytes apart.
-  private static func range(_ place: Place, _ bytes: Int) -> Range<Int> {
+  private static func range(_ location: Location, _ bytes: Int) -> Range<Int> {
     let region = 1 << 40
     let start =
-      switch place {
+      switch location {
       case .block(let offset): offset
       case .shared(let offset): region + offset
       case .weights(let offset): 2 * region + offset

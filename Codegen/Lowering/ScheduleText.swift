@@ -7,26 +7,33 @@ extension ModulePlan {
   /// FLOPs of its operation by the op table (those of an operation of several kernels at the last).
   public var scheduleText: String {
     entries.map { plan in
-      let barriers = plan.schedule.count { $0.needsBarrier }
-      let head =
-        "entry @\(plan.entry.name): \(plan.schedule.count) kernels, \(barriers) barriers, "
+      let blocks =
+        "entry @\(plan.entry.name): \(size(plan.schedule)), "
         + "\(grouped(plan.entry.productFlopsPerImage)) FLOPs of products an image\n"
-      return head + scheduleTable(plan)
+        + scheduleTable(plan, plan.schedule)
+      guard let single = plan.singleSchedule else { return blocks }
+      return blocks
+        + "entry @\(plan.entry.name) for up to \(target.singleImageCalls) images: \(size(single)), a block is one image\n"
+        + scheduleTable(plan, single)
     }.joined(separator: "\n")
   }
 
-  private func scheduleTable(_ plan: EntryPlan) -> String {
+  private func size(_ schedule: [ScheduledKernel]) -> String {
+    "\(schedule.count) kernels, \(schedule.count { $0.needsBarrier }) barriers"
+  }
+
+  private func scheduleTable(_ plan: EntryPlan, _ schedule: [ScheduledKernel]) -> String {
     var table = TextTable([
       ("", .right), ("kernel", .left), ("tasks", .right), ("FLOPs", .right), ("operation", .left),
     ])
     let printer = EntryPrinter(plan.entry, sourceFile: module.sourceFile)
     let prefix = "\(module.name)_\(plan.entry.name)."
-    for (number, scheduled) in plan.schedule.enumerated() {
+    for (number, scheduled) in schedule.enumerated() {
       if scheduled.needsBarrier { table.addRule() }
       let kernel = scheduled.kernel
       let name = kernel.name.hasPrefix(prefix) ? String(kernel.name.dropFirst(prefix.count)) : kernel.name
       let isLast =
-        number + 1 == plan.schedule.count || plan.schedule[number + 1].operation != scheduled.operation
+        number + 1 == schedule.count || schedule[number + 1].operation != scheduled.operation
       let operation = scheduled.operation.map { plan.entry.operations[$0] }
       table.add(
         "\(number)", name, kernel.tasks.text, isLast ? operation.map { flopsText($0, plan.entry) } ?? "" : "",

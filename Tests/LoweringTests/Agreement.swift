@@ -17,8 +17,9 @@ enum Tolerance {
   }
 }
 
-/// A batch of one, one that fills no block, one that fills blocks and a part of another.
-let batchSizes = [1, 7, 33]
+/// A batch of one and one of two, which entries without sums over images do one image at a time; one that fills no block; one
+/// that fills blocks and a part of another.
+let batchSizes = [1, 2, 7, 33]
 
 /// Holds a case against the reference: its numbers, and that they do not depend on who computes them.
 func expectAgreement(

@@ -111,6 +111,19 @@ enum ProductCases {
       Geometry(
         channels: 32, height: 4, width: 4, filters: 1, kernel: [3, 3], stride: [2, 2], pad: [1, 1, 1, 1])
     ),
+    // A row in several stretches.
+    (
+      "stretched",
+      Geometry(
+        channels: 33, height: 3, width: 13, filters: 17, kernel: [3, 3], stride: [1, 1], pad: [1, 1, 1, 1])
+    ),
+    (
+      "stretched_apart",
+      Geometry(
+        channels: 17, height: 4, width: 25, filters: 33, kernel: [4, 4], stride: [2, 2], pad: [1, 1, 1, 1])
+    ),
+    // The channels of a pixel crowd a cache.
+    ("crowded", Geometry(channels: 33, height: 8, width: 8, filters: 3, kernel: [1, 1])),
     // Some map positions see padding alone.
     ("far", Geometry(channels: 2, height: 3, width: 3, filters: 3, kernel: [2, 2], pad: [3, 3, 2, 3])),
   ]
@@ -130,7 +143,10 @@ enum ProductCases {
   }
 
   static let dense: [OpCase] = {
-    let sizes = [(1, 1), (3, 1), (1, 3), (15, 16), (16, 17), (17, 33), (33, 15), (100, 3), (3, 100), (33, 100)]
+    let sizes =
+      [(1, 1), (3, 1), (1, 3), (15, 16), (16, 17), (17, 33), (33, 15), (100, 3), (3, 100), (33, 100)]
+      // The depth in several pieces.
+      + [(600, 100), (100, 600)]
     return sizes.enumerated().flatMap { index, size -> [OpCase] in
       let (inputs, outputs) = size
       let (x, y) = (TensorType.perImage(inputs), TensorType.perImage(outputs))

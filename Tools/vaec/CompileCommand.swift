@@ -76,7 +76,7 @@ enum CompileCommand {
       case .ir: Data(module.text.utf8)
       case .schedule: Data(try compiler.plan(module).scheduleText.utf8)
       case .plan: Data(try compiler.plan(module).memoryText.utf8)
-      case .llvm: Data(try lowered().llvm.text.utf8)
+      case .llvm: Data(try compiler.text(try lowered()).utf8)
       case .asm: Data(try compiler.assembly(try lowered()).utf8)
       case .obj: Data(try compiler.object(try lowered()))
       }

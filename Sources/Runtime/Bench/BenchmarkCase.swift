@@ -33,8 +33,9 @@ public final class BenchmarkCase {
     source = SyntheticImages(imageShape: model.manifest.inputs.first?.shape ?? [], count: images * Self.batches)
     call = try PreparedCall(instance, entry: entry, images: images, source: source)
     kernels = try model.kernels(of: entry)
-    productFlops = kernels.reduce(0) { $0 + ($1.isProduct ? $1.work(images: images).flops : 0) }
-    bytes = kernels.reduce(0) { $0 + $1.work(images: images).bytes }
+    let everywhere = kernels.filter { !$0.isForFewImages }
+    productFlops = everywhere.reduce(0) { $0 + ($1.isProduct ? $1.work(images: images).flops : 0) }
+    bytes = everywhere.reduce(0) { $0 + $1.work(images: images).bytes }
   }
 
   /// Bytes that a call works on.

@@ -21,6 +21,9 @@ public struct KernelDescription: Sendable, Equatable {
   public var perImage: Work
   public var perCall: Work
 
+  /// True for a kernel that runs in calls with few images, in place of those that run in others.
+  public var isForFewImages: Bool { name.hasPrefix("one.") }
+
   public struct Work: Sendable, Equatable {
     public var flops: Double
     public var bytes: Double

@@ -55,7 +55,10 @@ struct KernelReport {
     let peak = machine.peak(threads: bench.threads).median
     let memory = machine.memory(bench).median
     var operation = 0.0
-    let rows = zip(bench.kernels, times).map { kernel, time in
+    // A call runs the kernels for few images, or the others.
+    let isForFewImages = zip(bench.kernels, times).contains { $0.isForFewImages && $1 > 0 }
+    let ran = zip(bench.kernels, times).filter { $0.0.isForFewImages == isForFewImages }
+    let rows = ran.map { kernel, time in
       var row = Row(kernel: kernel.name, line: kernel.line, seconds: time, share: time / call)
       operation += time
       let work = kernel.work(images: bench.images)

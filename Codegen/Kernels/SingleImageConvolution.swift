@@ -1,0 +1,318 @@
+import IR
+import LLVM
+
+/// Convolution and transposed convolution of one image at a time, neighbouring pixels of a row in the lanes and single weights
+/// broadcast from where they lie: the register tile of ProductTile, with positions where blocks have images.
+///
+/// Neighbouring positions have to read neighbouring floats. So the source is first copied into planes with its padding
+/// written out: for a convolution of stride s, s x s planes of every s-th row and column, in each of which a tap is the
+/// same displacement for all positions; for its transpose one plane, and the positions of the result are done phase by
+/// phase, s x s of them, each with the taps that reach it.
+public struct SingleImageConvolution {
+  private let pass: ConvolutionPass
+  private let target: KernelTarget
+  private let planeRows: Int
+  private let planeColumns: Int
+  /// Between the source's rows of a plane: row r of plane (a, b) is row `r * spread + a - border` of the source.
+  private let spread: (rows: Int, columns: Int)
+  private let border: (rows: Int, columns: Int)
+  private let phases: [Phase]
+
+  /// Positions of the result that have the same taps: position (m, n) is row `m * step + row`, column `n * step + column`.
+  private struct Phase {
+    var row: Int
+    var column: Int
+    var rows: Range<Int>
+    var columns: Range<Int>
+    /// For each tap its displacement in the planes, in floats from position (0, 0), and its number in the kernel.
+    var taps: [(displacement: Int, weight: Int)]
+  }
+
+  public init(_ geometry: ConvolutionGeometry, isTransposed: Bool, target: KernelTarget) {
+    let g = geometry
+    pass = ConvolutionPass(geometry: g, isTransposed: isTransposed)
+    self.target = target.singleImage
+    let vertical = Axis(
+      isTransposed, kernel: g.kernelHeight, stride: g.strideHeight, pad: g.padTop, result: pass.height)
+    let horizontal = Axis(
+      isTransposed, kernel: g.kernelWidth, stride: g.strideWidth, pad: g.padLeft, result: pass.width)
+    (planeRows, planeColumns) = (vertical.length, horizontal.length)
+    spread = (vertical.planes, horizontal.planes)
+    border = (vertical.border, horizontal.border)
+    let plane = planeRows * planeColumns
+    var phases: [Phase] = []
+    for row in vertical.phases {
+      for column in horizontal.phases where !row.positions.isEmpty && !column.positions.isEmpty {
+        let taps = row.taps.flatMap { v in
+          column.taps.map { h in
+            (
+              displacement: (v.plane * horizontal.planes + h.plane) * plane + v.shift * horizontal.length
+                + h.shift, weight: v.tap * g.kernelWidth + h.tap
+            )
+          }
+        }
+        phases.append(
+          Phase(
+            row: row.offset, column: column.offset, rows: row.positions, columns: column.positions, taps: taps))
+      }
+    }
+    self.phases = phases
+  }
+
+  /// What the planes and phases are along one axis.
+  private struct Axis {
+    struct Phase {
+      var offset: Int
+      var positions: Range<Int>
+      var taps: [(plane: Int, shift: Int, tap: Int)]
+    }
+    let planes: Int
+    let border: Int
+    let length: Int
+    let phases: [Phase]
+
+    init(_ isTransposed: Bool, kernel: Int, stride: Int, pad: Int, result: Int) {
+      guard isTransposed else {
+        // Tap t of position p reads padded row p * stride + t: row p + t / stride of plane t % stride.
+        planes = stride
+        border = pad
+        length = result + (kernel - 1) / stride
+        let taps = (0..<kernel).map { (plane: $0 % stride, shift: $0 / stride, tap: $0) }
+        phases = [Phase(offset: 0, positions: 0..<result, taps: taps)]
+        return
+      }
+      // Position stride * m + f - pad of phase f meets source row m - j with tap f + j * stride.
+      let reach = (kernel - 1) / stride
+      planes = 1
+      border = reach
+      length = (result - 1 + pad) / stride + 1 + reach
+      phases = (0..<stride).map { f in
+        let first = max(0, (pad - f + stride - 1) / stride)
+        let end = result - 1 + pad - f < 0 ? first : (result - 1 + pad - f) / stride + 1
+        let taps = Swift.stride(from: f, to: max(f, kernel), by: stride).enumerated().map { j, tap in
+          (plane: 0, shift: reach - j, tap: tap)
+        }
+        return Phase(offset: f - pad, positions: first..<max(first, end), taps: taps)
+      }
+    }
+  }
+
+  private var planeCount: Int { spread.rows * spread.columns }
+  private var channelFloats: Int { planeCount * planeRows * planeColumns }
+  /// Vectors of a tile: of one row's positions.
+  private var vectors: Int {
+    let columns = phases.map(\.columns.count).max() ?? 1
+    return columns > target.lanes ? target.tileVectors : 1
+  }
+  private var tileRows: Int { vectors == 1 ? 2 * target.tileRows : target.tileRows }
+
+  /// Bytes of the planes of an image. The last tile of a row reads past it.
+  public var planeBytes: Int { (pass.depth * channelFloats + vectors * target.lanes) * 4 }
+
+  /// The kernels: the planes, then the product.
+  public func kernels(
+    _ name: String, operation: Operation, from: TensorSlot, w: TensorSlot, third: TensorSlot?, to: TensorSlot,
+    planes: Place
+  ) -> [Kernel] {
+    [
+      fillPlanes(name + "_planes", from: from, to: TensorSlot(type: from.type, place: planes)),
+      product(
+        name, ProductEpilogue(operation), planes: TensorSlot(type: from.type, place: planes), w: w,
+        third: third,
+        to: to),
+    ]
+  }
+
+  /// One task is one channel.
+  private func fillPlanes(_ name: String, from: TensorSlot, to: TensorSlot) -> Kernel {
+    Kernel(name, tasks: .perBlock(pass.depth)) { k, task in
+      let k = k.with(target)
+      let b = k.b
+      let (height, width) = (pass.sourceHeight, pass.sourceWidth)
+      let source = b.offset(
+        k.address(from, block: task.block), bytes: b.mulIndex(task.part, height * width * 4))
+      let planes = b.offset(k.address(to, block: task.block), bytes: b.mulIndex(task.part, channelFloats * 4))
+      let bytes = channelFloats * 4
+      let vectorBytes = k.lanes * 4
+      b.forLoop(from: 0, to: b.i64(bytes / vectorBytes * vectorBytes), step: vectorBytes, name: "zero") {
+        b.store(k.vector.zero, to: b.offset(planes, bytes: $0))
+      }
+      for float in channelFloats / k.lanes * k.lanes..<channelFloats {
+        b.store(b.context.f32.zero, to: b.offset(planes, bytes: float * 4))
+      }
+      let plane = planeRows * planeColumns
+      b.forLoop(from: 0, to: b.i64(height), name: "row") { row in
+        let padded = b.addIndex(row, border.rows)
+        let line = b.add(
+          b.mulIndex(b.urem(padded, spread.rows), spread.columns * plane),
+          b.mulIndex(b.udiv(padded, spread.rows), planeColumns))
+        // Rows that no window reaches are in no plane.
+        b.ifThen(b.icmp(.slt, b.udiv(padded, spread.rows), planeRows), name: "reached") {
+          b.forLoop(from: 0, to: b.i64(width), name: "column") { column in
+            let paddedColumn = b.addIndex(column, border.columns)
+            let at = b.udiv(paddedColumn, spread.columns)
+            b.ifThen(b.icmp(.slt, at, planeColumns), name: "reached") {
+              let place = b.add(line, b.add(b.mulIndex(b.urem(paddedColumn, spread.columns), plane), at))
+              let pixel = b.add(b.mulIndex(row, width), column)
+              b.store(
+                k.loadFloat(b.offset(source, bytes: b.mulIndex(pixel, 4))),
+                to: b.offset(planes, bytes: b.mulIndex(place, 4)))
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Numbers of a phase in the table that the code reads.
+  private enum PhaseField: Int, CaseIterable {
+    case firstTap, taps, firstRow, endRow, firstColumn, endColumn, row, column
+  }
+
+  /// One task is a tile of rows for one phase.
+  private func product(
+    _ name: String, _ epilogue: ProductEpilogue, planes: TensorSlot, w: TensorSlot, third: TensorSlot?,
+    to: TensorSlot
+  ) -> Kernel {
+    let runs = tileRuns(pass.rows, limit: tileRows)
+    let tiles = runs.reduce(0) { $0 + $1.tiles }
+    return Kernel(name, tasks: .perBlock(tiles * phases.count)) { k, task in
+      let k = k.with(target)
+      let b = k.b
+      var firstTap = 0
+      var table: [Int64] = []
+      for phase in phases {
+        let numbers = [
+          firstTap, phase.taps.count, phase.rows.lowerBound, phase.rows.upperBound, phase.columns.lowerBound,
+          phase.columns.upperBound, phase.row, phase.column,
+        ]
+        table += numbers.map(Int64.init)
+        firstTap += phase.taps.count
+      }
+      let phaseTable = b.module.addConstant("\(name).phases", table)
+      let tapTable = b.module.addConstant(
+        "\(name).taps", phases.flatMap(\.taps).flatMap { [Int64($0.displacement * 4), Int64($0.weight * 4)] })
+      let numbers = b.offset(
+        phaseTable, bytes: b.mulIndex(b.udiv(task.part, tiles), PhaseField.allCases.count * 8))
+      func field(_ field: PhaseField) -> LLVMValue {
+        b.load(b.context.i64, from: b.offset(numbers, bytes: field.rawValue * 8))
+      }
+      let tile = b.urem(task.part, tiles)
+      func emit(_ run: (start: Int, size: Int, tiles: Int), _ index: LLVMValue) {
+        let row = b.addIndex(b.mulIndex(index, run.size), run.start)
+        let taps = b.offset(tapTable, bytes: b.mulIndex(field(.firstTap), 16))
+        let tile = Tile(
+          rows: run.size, first: row, planes: k.address(planes, block: task.block),
+          weights: b.offset(k.address(w), bytes: b.mulIndex(row, pass.weightRowStep)), taps: taps,
+          tapCount: field(.taps), out: k.address(to, block: task.block),
+          third: third.map { k.address($0, block: task.block) })
+        let (endColumn, rowOffset, columnOffset) = (field(.endColumn), field(.row), field(.column))
+        b.forLoop(from: field(.firstRow), to: field(.endRow), name: "row") { m in
+          b.forLoop(from: field(.firstColumn), to: endColumn, step: vectors * k.lanes, name: "column") { n in
+            let sums = self.sums(k, tile, epilogue, m, n)
+            let resultRow = b.add(b.mulIndex(m, pass.isTransposed ? pass.geometry.strideHeight : 1), rowOffset)
+            let resultColumn = b.add(
+              b.mulIndex(n, pass.isTransposed ? pass.geometry.strideWidth : 1), columnOffset)
+            let place = b.add(b.mulIndex(resultRow, pass.width), resultColumn)
+            store(k, sums, tile, epilogue, place: place, count: b.sub(endColumn, n))
+          }
+        }
+      }
+      guard runs.count == 2 else { return emit(runs[0], tile) }
+      _ = b.ifThen(
+        b.icmp(.slt, tile, runs[0].tiles), name: "run",
+        {
+          emit(runs[0], tile)
+          return []
+        },
+        else: {
+          emit(runs[1], b.sub(tile, runs[0].tiles))
+          return []
+        })
+    }
+  }
+
+  /// A tile of rows and where its operands lie.
+  private struct Tile {
+    let rows: Int
+    let first: LLVMValue
+    let planes: LLVMValue
+    let weights: LLVMValue
+    let taps: LLVMValue
+    let tapCount: LLVMValue
+    let out: LLVMValue
+    let third: LLVMValue?
+  }
+
+  /// [row][vector] of the positions from (m, n) on.
+  private func sums(
+    _ k: KernelBuilder, _ tile: Tile, _ epilogue: ProductEpilogue, _ m: LLVMValue, _ n: LLVMValue
+  ) -> [[LLVMValue]] {
+    let b = k.b
+    let product = ProductTile(
+      rowOffsets: (0..<tile.rows).map { $0 * pass.weightRowStep }, vectors: vectors, depth: pass.depth,
+      vectorStep: channelFloats * 4, broadcastStep: pass.weightDepthStep, outer: .none, inner: .none)
+    let initial = (0..<tile.rows).flatMap { row in
+      let bias = epilogue.third == .bias ? tile.third : nil
+      let value = bias.map {
+        k.broadcast(b.offset($0, bytes: b.addIndex(b.mulIndex(tile.first, 4), row * 4)))
+      }
+      return Array(repeating: value ?? k.vector.zero, count: vectors)
+    }
+    let position = b.offset(
+      tile.planes, bytes: b.mulIndex(b.add(b.mulIndex(m, planeColumns), n), 4))
+    let sums = b.forLoop(from: 0, to: tile.tapCount, carrying: initial, name: "tap") { tap, sums in
+      let numbers = b.offset(tile.taps, bytes: b.mulIndex(tap, 16))
+      let displacement = b.load(b.context.i64, from: numbers)
+      let weight = b.load(b.context.i64, from: b.offset(numbers, bytes: 8))
+      let before = (0..<tile.rows).map { Array(sums[$0 * vectors..<($0 + 1) * vectors]) }
+      return product.emit(
+        k, vectors: b.offset(position, bytes: displacement), broadcasts: b.offset(tile.weights, bytes: weight),
+        outerCount: b.i64(1), innerCount: b.i64(1), initial: before
+      ).flatMap { $0 }
+    }
+    return (0..<tile.rows).map { Array(sums[$0 * vectors..<($0 + 1) * vectors]) }
+  }
+
+  /// Ends the sums and stores `count` positions, at most, from a pixel of the result on.
+  private func store(
+    _ k: KernelBuilder, _ sums: [[LLVMValue]], _ tile: Tile, _ epilogue: ProductEpilogue, place: LLVMValue,
+    count: LLVMValue
+  ) {
+    let b = k.b
+    let area = pass.height * pass.width
+    let first = b.mulIndex(b.add(b.mulIndex(tile.first, area), place), 4)
+    let step = pass.isTransposed ? pass.geometry.strideWidth : 1
+    let isApart = step > 1
+    func finish(_ sum: LLVMValue) -> LLVMValue {
+      guard let formula = epilogue.formula, epilogue.third != .activationOutput else { return sum }
+      return FormulaEmitter(b, lanes: k.lanes).emit(formula, operands: [sum])
+    }
+    if !isApart {
+      for (row, values) in sums.enumerated() {
+        for (vector, sum) in values.enumerated() {
+          let to = b.offset(tile.out, bytes: b.addIndex(first, (row * area + vector * k.lanes) * 4))
+          let mask = b.mask(
+            below: b.trunc(b.sub(count, vector * k.lanes), to: b.context.i32), lanes: k.lanes)
+          b.maskedStore(finish(sum), to: to, mask: mask)
+        }
+      }
+      return
+    }
+    // Through the stack: neighbours of a phase lie a stride apart.
+    let slot = b.stackSlot(k.vector.array(of: tile.rows * vectors), align: 64)
+    for (row, values) in sums.enumerated() {
+      for (vector, sum) in values.enumerated() { k.storeVector(finish(sum), slot, row * vectors + vector) }
+    }
+    let end = b.select(b.icmp(.slt, count, vectors * k.lanes), count, b.i64(vectors * k.lanes))
+    b.forLoop(from: 0, to: end, name: "lane") { lane in
+      let from = b.offset(slot, bytes: b.mulIndex(lane, 4))
+      let to = b.offset(tile.out, bytes: b.add(first, b.mulIndex(lane, step * 4)))
+      for row in 0..<tile.rows {
+        b.store(
+          k.loadFloat(b.offset(from, bytes: row * vectors * k.lanes * 4)),
+          to: b.offset(to, bytes: row * area * 4))
+      }
+    }
+  }
+}
