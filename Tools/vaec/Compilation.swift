@@ -74,7 +74,7 @@ final class Compilation {
       return result.module
     } catch let list as DiagnosticList {
       if input.isProgram { try runLocated(pipeline, options) }
-      throw LocatedError(text: DiagnosticRenderer(sources: [input.source]).render(list))
+      throw LocatedError(text: DiagnosticRenderer(sources: input.sources).render(list))
     } catch let error as Passes.InternalError {
       throw reproduced(error, log.last?.module ?? start) { file in
         "vaec opt \(file) --passes \(error.pass) --block-images \(options.blockImages)"
@@ -93,7 +93,7 @@ final class Compilation {
 
   private func showWarnings() {
     guard !warnings.isEmpty else { return }
-    let text = DiagnosticRenderer(sources: [input.source]).render(DiagnosticList(warnings))
+    let text = DiagnosticRenderer(sources: input.sources).render(DiagnosticList(warnings))
     VaecCommands.writeError(text + "\n")
     warnings = []
   }
