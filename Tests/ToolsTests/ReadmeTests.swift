@@ -31,7 +31,9 @@ struct ReadmeTests {
   }
 
   @Test func everyFileThatTheDocumentsLinkToIsThere() throws {
-    for document in ["README.md", "docs/experiments.md", "docs/language.md", "docs/running.md"] {
+    for document in [
+      "README.md", "docs/experiments.md", "docs/language.md", "docs/running.md", "docs/search.md",
+    ] {
       let folder = Self.root.appendingPathComponent(document).deletingLastPathComponent()
       for match in try text(document).matches(of: /\]\(([^)#:]+)\)/) {
         let path = folder.appendingPathComponent(String(match.1)).path
