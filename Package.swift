@@ -46,6 +46,9 @@ let package = Package(
     .systemLibrary(
       name: "CCairo", path: "Sources/System/CCairo", pkgConfig: "cairo",
       providers: [.apt(["libcairo2-dev"])]),
+    .systemLibrary(
+      name: "CSQLite", path: "Sources/System/CSQLite", pkgConfig: "sqlite3",
+      providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CGomp", path: "Sources/System/CGomp", providers: [.apt(["libgomp1"])]),
     .systemLibrary(name: "CModel", path: "Sources/System/CModel"),
 
@@ -77,6 +80,7 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["Artifact", "ImageFiles", "Random", "CZlib"]),
     .target(name: "Fetching", dependencies: ["Artifact", "CCurl"]),
     .target(name: "Statistics", dependencies: ["Random"]),
+    .target(name: "Search", dependencies: ["Random", "CSQLite"]),
     .target(name: "Evaluation", dependencies: ["Runtime", "Datasets", "Statistics"]),
     .target(name: "Reporting", dependencies: ["Artifact", "CCairo"]),
 
@@ -93,7 +97,7 @@ let package = Package(
       name: "vaerun",
       dependencies: [
         "CommandLineTable", "Runtime", "Datasets", "ImageFiles", "Fetching", "Evaluation", "Statistics",
-        "Reporting", "Artifact", "Diagnostics",
+        "Reporting", "Search", "Artifact", "Diagnostics",
       ],
       path: "Tools/vaerun"),
 
@@ -137,12 +141,13 @@ let package = Package(
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "ImageFiles", "PictureTesting", "Random"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Random"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Statistics"]),
+    .testTarget(name: "SearchTests", dependencies: ["Search"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "CPNG"]),
     .testTarget(name: "CommandLineTests", dependencies: ["CommandLineTable"]),
     .testTarget(
       name: "ToolsTests",
       dependencies: [
-        "vaec", "vaerun", "CommandLineTable", "Artifact", "Datasets", "PictureTesting", "Runtime", "Inspection",
+        "vaec", "vaerun", "CommandLineTable", "Artifact", "Datasets", "Search", "PictureTesting", "Runtime", "Inspection",
         "Passes", "VDL", "IR", "Diagnostics",
       ]),
   ],

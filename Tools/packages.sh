@@ -33,6 +33,7 @@ missing_packages() {
   has_header png.h || echo libpng-dev
   has_header turbojpeg.h || echo libturbojpeg0-dev
   has_header curl/curl.h || echo libcurl4-openssl-dev
+  has_header sqlite3.h || echo libsqlite3-dev
   has_header cairo/cairo.h || echo libcairo2-dev
   ldconfig -p 2>/dev/null | grep -q 'libgomp\.so\.1' || echo libgomp1
   command -v pkg-config >/dev/null || echo pkg-config

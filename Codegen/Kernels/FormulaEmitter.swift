@@ -11,6 +11,28 @@ public struct FormulaEmitter {
     self.lanes = lanes
   }
 
+  /// The values of several formulas of the same operands; what they have in common is emitted once.
+  public func emit(_ formulas: [ScalarExpression], operands: [LLVMValue]) -> [LLVMValue] {
+    var known: [ScalarExpression: LLVMValue] = [:]
+    func value(_ expression: ScalarExpression) -> LLVMValue {
+      if let value = known[expression] { return value }
+      let made =
+        switch expression {
+        case .operand(let index): operands[index]
+        case .constant(let number): constant(number)
+        // An operation that carries its formula has no other attributes.
+        case .attribute: constant(0)
+        case .unary(let operation, let x): unary(operation, value(x))
+        case .binary(let operation, let a, let b): binary(operation, value(a), value(b))
+        case .selectPositive(let condition, let a, let other):
+          b.select(b.fcmp(.ogt, value(condition), 0.0), value(a), value(other))
+        }
+      known[expression] = made
+      return made
+    }
+    return formulas.map(value)
+  }
+
   /// The formula's value; all operands are `<lanes x float>`.
   public func emit(
     _ formula: ScalarExpression, operands: [LLVMValue], attributes: Attributes = [:]

@@ -16,6 +16,9 @@ struct ManifestMaker {
     if module.entries.contains(where: { $0.arguments.contains { $0.role == .decay } }) {
       hypers.append(Manifest.Hyper(name: "decay", defaultValue: training.decay))
     }
+    if module.entries.contains(where: { $0.arguments.contains { $0.role == .clip } }) {
+      hypers.append(Manifest.Hyper(name: "clip", defaultValue: training.clip))
+    }
     return Manifest(
       name: module.name, compiler: compiler, digest: digest,
       source: Manifest.Source(
@@ -40,8 +43,9 @@ struct ManifestMaker {
       name: entry.name, symbol: "\(module.name)_\(entry.name)",
       arguments: entry.arguments.map { argument in
         let name = entry[argument.value].name ?? argument.role.rawValue
-        let isDecay = argument.role == .decay
-        return tensor(isDecay ? "hyper.decay" : name, role(argument.role), entry.typeOf(argument.value))
+        let isHyper = argument.role == .decay || argument.role == .clip
+        return tensor(
+          isHyper ? "hyper.\(argument.role.rawValue)" : name, role(argument.role), entry.typeOf(argument.value))
       },
       results: entry.outputs.map { result in
         let (name, role) = describe(result.target)
@@ -58,7 +62,7 @@ struct ManifestMaker {
     case .epoch: .epoch
     case .step: .step
     case .rate: .rate
-    case .decay, .hyper: .hyper
+    case .decay, .clip, .hyper: .hyper
     case .noise: .noise
     case .latent: .latent
     }

@@ -228,7 +228,7 @@ private func directPlace(
 extension Operation {
   /// True for an operation that reads each element of its operands before it writes that element of its results, and
   /// no other.
-  var worksInPlace: Bool { name == "adam" || formula != nil }
+  var worksInPlace: Bool { !formulas.isEmpty }
 
   /// The operands, by number, of which the operation reads no element behind the same element of a result, so that the result
   /// may take their place where they are of its size. One that it reads twice, in two ways, does not count.

@@ -253,8 +253,11 @@ struct OperationKernels {
           name, logits: operands[0], target: operands[1], d: operands.count > 2 ? operands[2] : nil, loglik: y,
           dlogits: results.count > 1 ? results[1] : nil)
       ]
-    case "adam":
-      return [OptimizerKernels.adam(name, attributes: attributes, operands: operands, results: results)]
+    case "map2", "map3":
+      return [
+        OptimizerKernels.step(name, formulas: operation.formulas, operands: operands, results: results)
+      ]
+    case "square_sums": return [OptimizerKernels.squareSums(name, x: operands[0], y: y)]
     case "map_sum_per_image":
       return [
         ElementwiseKernels.sumPerImage(

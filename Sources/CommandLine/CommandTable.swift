@@ -145,6 +145,9 @@ public struct Invocation: Sendable {
   public let command: Command
   var values: [String: [any Sendable]] = [:]
   var positionals: [String: [String]] = [:]
+  /// The options as they were written, in order, by their long names; flags have no text. What one program hands on to
+  /// another.
+  public internal(set) var written: [(option: String, text: String?)] = []
 
   /// The option's value, or its default; nil where neither is there.
   public subscript<Value>(option: Option<Value>) -> Value? {

@@ -104,6 +104,7 @@ private struct CommandParser {
     guard option.placeholder != nil else {
       if let text { throw UsageError("\(written) takes no value, not '\(text)'", seeHelp) }
       invocation.values[option.name] = [true]
+      invocation.written.append((option.name, nil))
       return
     }
     if let text { return try take(text, for: option, written) }
@@ -128,6 +129,7 @@ private struct CommandParser {
         throw UsageError("\(written) takes no value, not '\(letters.dropFirst())'", seeHelp)
       }
       invocation.values[option.name] = [true]
+      invocation.written.append((option.name, nil))
     }
   }
 
@@ -152,6 +154,7 @@ private struct CommandParser {
       throw UsageError("\(written) is given twice", "give it once")
     }
     invocation.values[option.name, default: []].append(value)
+    invocation.written.append((option.name, text))
   }
 
   private func find(_ written: String, in argument: String? = nil) throws(UsageError) -> any CommandOption {

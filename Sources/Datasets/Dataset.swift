@@ -42,9 +42,11 @@ public struct Dataset: Sendable {
   /// How many pictures were left out because they could not be decoded.
   public let leftOut: Int
 
-  private let store: ImageStore
+  let store: ImageStore
   /// The images' numbers in the store; nil for all in their order.
-  private let selection: [Int]?
+  let selection: [Int]?
+  /// The images' numbers in the pool that they were taken from; nil where an image's number is its index.
+  private let numbers: [Int]?
 
   /// The number of bytes of one image: the product of `imageShape`.
   public var imageBytes: Int { store.imageBytes }
@@ -77,7 +79,8 @@ public struct Dataset: Sendable {
   ///   selected images.
   init(
     name: String, split: DatasetSplit, imageShape: [Int], store: ImageStore, selection: [Int]? = nil,
-    labels: [Int32]?, classNames: [String], attributes: [ImageAttribute] = [], source: String, leftOut: Int = 0
+    labels: [Int32]?, classNames: [String], attributes: [ImageAttribute] = [], source: String, leftOut: Int = 0,
+    numbers: [Int]? = nil
   ) throws {
     guard try Self.imageBytes(imageShape) == store.imageBytes else {
       throw DatasetError.inconsistent(
@@ -111,6 +114,7 @@ public struct Dataset: Sendable {
     self.attributes = attributes
     self.source = source
     self.leftOut = leftOut
+    self.numbers = numbers
   }
 
   private static func imageBytes(_ shape: [Int]) throws -> Int {
@@ -166,6 +170,18 @@ extension Dataset {
     return digest.finish()
   }
 
+  /// The numbers of some images, on which their random noise depends: their indices, or where data sets were pooled and parted
+  /// anew, their places in the pool.
+  ///
+  /// - Throws: `DatasetError.outOfRange` where there is no such image.
+  public func numbers(of indices: some Collection<Int>) throws -> [Int] {
+    guard let numbers else { return Array(indices) }
+    return try indices.map {
+      try check($0)
+      return numbers[$0]
+    }
+  }
+
   /// The classes of some images; nil where the data have none.
   ///
   /// - Throws: `DatasetError.outOfRange` where there is no such image.
@@ -212,7 +228,7 @@ extension Dataset {
       attributes: attributes.map { attribute in
         ImageAttribute(
           name: attribute.name, valueNames: attribute.valueNames, values: indices.map { attribute.values[$0] })
-      }, source: source, leftOut: leftOut)
+      }, source: source, leftOut: leftOut, numbers: numbers.map { numbers in indices.map { numbers[$0] } })
   }
 
   /// The first images, at most `limit` of them; all where nil.
@@ -231,7 +247,7 @@ extension Dataset {
     return try Dataset(
       name: self.name, split: split, imageShape: imageShape, store: store, selection: selection,
       labels: attribute.values.map { Int32($0) }, classNames: attribute.valueNames, attributes: attributes,
-      source: source, leftOut: leftOut)
+      source: source, leftOut: leftOut, numbers: numbers)
   }
 
   private func check(_ index: Int) throws {

@@ -11,6 +11,8 @@ public struct ImageStore: Sendable {
     case memory([UInt8])
     /// The images begin at the offset.
     case file(PositionedFile, offset: Int)
+    /// The images of several stores, one behind the other.
+    case joined([ImageStore])
   }
 
   /// Images in memory; bytes behind the last whole image are left away.
@@ -36,6 +38,13 @@ public struct ImageStore: Sendable {
     place = .file(file, offset: offset)
   }
 
+  /// The images of stores with images of one size, one store behind the other.
+  init(joining stores: [ImageStore]) {
+    imageBytes = stores.first?.imageBytes ?? 1
+    count = stores.reduce(0) { $0 + $1.count }
+    place = .joined(stores)
+  }
+
   /// Copies one image to the beginning of a buffer of at least `imageBytes`.
   ///
   /// - Throws: `DatasetError` where there is no such image, the buffer is too small or the file cannot be read.
@@ -54,6 +63,12 @@ public struct ImageStore: Sendable {
     case .file(let file, let offset):
       guard try file.read(at: offset + image * imageBytes, into: target) == imageBytes else {
         throw DatasetError.file(path: file.path, fault: .shrunk)
+      }
+    case .joined(let stores):
+      var rest = image
+      for store in stores {
+        if rest < store.count { return try store.copy(rest, into: target) }
+        rest -= store.count
       }
     }
   }

@@ -36,8 +36,10 @@ public enum ArgumentRole: String, Sendable, CaseIterable {
   case step
   /// The learning rate, f32[].
   case rate
-  /// The coupled L2 decay, f32[].
+  /// The decay of the weights, f32[].
   case decay
+  /// What gradients, or their norm, are clipped at, f32[].
+  case clip
   /// A number of the objective, f32[].
   case hyper
   /// Standard normal noise given by the caller.

@@ -47,8 +47,10 @@ public struct NamedNumber: Sendable, Equatable {
 public struct TrainingDefaults: Sendable, Equatable {
   public var optimizer = "adam"
   public var rate = 1e-3
-  /// Coupled L2 decay: `decay * weight` is added to each weight's gradient.
+  /// Decay of the weights, as the optimizer takes it; 0 for none.
   public var decay = 0.0
+  /// What gradients are clipped at; 0 for no clipping.
+  public var clip = 0.0
   public var batch = 128
   public var epochs = 10
 

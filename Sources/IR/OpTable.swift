@@ -14,7 +14,5 @@ public struct OpTable: Sendable {
   public static let standard = OpTable(
     leafOps + activationOps + arithmeticOps + probabilityOps + optimizerOps + reductionOps + shapeOps + denseOps
       + convolutionOps + poolingOps + normalizationOps + randomOps + fusedLikelihoodOps + fusedLatentOps
-      + mapOps + [
-        fusedAdamOp, gradientOp,
-      ])
+      + mapOps + [gradientOp])
 }

@@ -32,6 +32,8 @@ private struct ElementwiseFusion {
   /// The positions of operations that readers compute themselves.
   private var repeated: Set<Int> = []
 
+  /// Operands of a formula: more of them would need more addresses and loads in flight than there are registers.
+  private static let operandLimit = 8
   /// Operations of a formula: longer ones would hold more values than there are registers.
   private static let lengthLimit = 48
   /// Operations of a formula that is computed again.
@@ -196,7 +198,7 @@ private struct ElementwiseFusion {
     let merged = chain.formula.substituting { old in
       old == index ? replacement : .operand(old < index ? old : old - 1)
     }
-    guard operands.count <= formulaOperandLimit, merged.operationCount <= Self.lengthLimit else { return nil }
+    guard operands.count <= Self.operandLimit, merged.operationCount <= Self.lengthLimit else { return nil }
     var longer = chain
     longer.formula = merged
     longer.operands = operands

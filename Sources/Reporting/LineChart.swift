@@ -13,6 +13,8 @@ public struct LineChart: Figure {
     public var color: Int?
     /// nil takes the series' position.
     public var dash: Canvas.Dash?
+    /// False draws the points alone, all of them.
+    public var isJoined = true
 
     public init(_ name: String, points: [Point], color: Int? = nil, dash: Canvas.Dash? = nil) {
       self.name = name
@@ -139,11 +141,11 @@ public struct LineChart: Figure {
 
   private func draw(_ series: Series, at index: Int, in area: PlotArea, on canvas: Canvas) {
     let style = style(of: series, at: index)
-    for run in series.points.split(whereSeparator: { !Self.isDrawn($0) }) {
+    for run in series.points.split(whereSeparator: { !Self.isDrawn($0) }) where series.isJoined {
       canvas.stroke(run.map { Self.bounded(area.point($0.x, $0.y)) }, style.color, width: 1.6, dash: style.dash)
     }
     let drawn = series.points.filter(Self.isDrawn)
-    let spacing = max(1, (drawn.count + 39) / 40)
+    let spacing = series.isJoined ? max(1, (drawn.count + 39) / 40) : 1
     var pointerEnd = -Double.infinity
     for (position, point) in drawn.enumerated() {
       if area.y.range.contains(point.y) {

@@ -58,7 +58,9 @@ extension ModelInstance {
     case .label:
       guard let labels = try source?.labels(of: images) else { throw RunError.noLabels(entry: entry.name) }
       return .i32(labels)
-    case .index: return .i32(images.map { Int32(truncatingIfNeeded: $0) })
+    case .index:
+      let numbers = try source?.numbers(of: images) ?? Array(images)
+      return .i32(numbers.map { Int32(truncatingIfNeeded: $0) })
     case .seed: return .seed(inputs.seed)
     case .epoch: return .scalar(Int32(truncatingIfNeeded: inputs.epoch))
     case .step: return .scalar(Int32(truncatingIfNeeded: inputs.step))

@@ -8,9 +8,12 @@ public protocol ImageSource: Sendable {
   func bytes(of images: ArraySlice<Int>) throws -> [UInt8]
   /// The classes of these images, where the data have classes.
   func labels(of images: ArraySlice<Int>) throws -> [Int32]?
+  /// The numbers of these images for their random noise: as a rule their own.
+  func numbers(of images: ArraySlice<Int>) throws -> [Int]
 }
 
 extension ImageSource {
+  public func numbers(of images: ArraySlice<Int>) throws -> [Int] { Array(images) }
   public func labels(of images: ArraySlice<Int>) throws -> [Int32]? { nil }
 }
 

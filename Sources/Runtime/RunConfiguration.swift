@@ -22,6 +22,8 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   public var trainingImages: Int
   /// Images of the training split that are held out: they choose the best epoch and are never trained on.
   public var validationImages: Int
+  /// The fold that they are, where images are held out by folds.
+  public var fold: Fold?
   /// Images of the test split: they are reported and choose nothing.
   public var testImages: Int
   public var epochs: Int

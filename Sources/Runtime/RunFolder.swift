@@ -42,6 +42,12 @@ public struct RunFolder: Equatable, Sendable {
 
   /// Makes `parent/MODEL-001`, or the next number that is free.
   public static func make(in parent: String, model: String) throws -> RunFolder {
+    RunFolder(made: try makeNumbered(in: parent, model: model))
+  }
+
+  /// Makes an empty folder `parent/MODEL-001`, or with the next number that is free.
+  /// - Returns: its path.
+  public static func makeNumbered(in parent: String, model: String) throws -> String {
     try makeFolder(parent)
     for number in 1...999_999 {
       let path =
@@ -50,7 +56,7 @@ public struct RunFolder: Equatable, Sendable {
       if FileManager.default.fileExists(atPath: path) { continue }
       // Another process may take the same number between these two lines; making the folder decides.
       if (try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)) != nil {
-        return RunFolder(made: path)
+        return path
       }
       guard FileManager.default.fileExists(atPath: path) else {
         throw RunError.noFolder(

@@ -14,12 +14,18 @@ public final class RunLock {
   private let descriptor: Int32
 
   /// - Throws: `RunError.busy` where another process has it.
-  init(_ folder: RunFolder, shared: Bool = false) throws {
-    descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  convenience init(_ folder: RunFolder, shared: Bool = false) throws {
+    try self.init(folder: folder.path, shared: shared)
+  }
+
+  /// The right to write into any folder.
+  /// - Throws: `RunError.busy` where another process has it.
+  public init(folder path: String, shared: Bool = false) throws {
+    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     // Not every file system can lock: then nobody watches.
     if flock(descriptor, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0, errno == EWOULDBLOCK {
       close(descriptor)
-      throw RunError.busy(path: folder.path)
+      throw RunError.busy(path: path)
     }
   }
 

@@ -8,7 +8,7 @@ import VDL
 
 /// A model of the repository or of the tests, at every stage that the tests need.
 enum ModelFixture: String, CaseIterable, Sendable {
-  case convvae, densevae, convae, structural
+  case convvae, densevae, convae, structural, momentum, roots, decoupled, sums
 
   /// The module as the text says it, with shapes and gradients: no pass that optimizes has run. What it means is what
   /// native code is held against.
@@ -30,11 +30,23 @@ enum ModelFixture: String, CaseIterable, Sendable {
   }
 
   func elaborated() throws -> Module {
-    if self == .structural { return try elaborate(SourceText(name: "structural.vdl", text: structuralModel)) }
+    if let text { return try elaborate(SourceText(name: "\(rawValue).vdl", text: text)) }
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Models/\(rawValue).vdl")
     return try elaborate(
       SourceText(name: "\(rawValue).vdl", text: try String(contentsOf: file, encoding: .utf8)))
+  }
+
+  /// The text of a model that is not the repository's.
+  private var text: String? {
+    switch self {
+    case .structural: structuralModel
+    case .momentum: momentumModel
+    case .roots: rootsModel
+    case .decoupled: decoupledModel
+    case .sums: sumsModel
+    case .convvae, .densevae, .convae: nil
+    }
   }
 
   /// The entries' names.
@@ -87,6 +99,7 @@ enum ModelFixture: String, CaseIterable, Sendable {
       case .step, .epoch: scalar = 1
       case .rate: scalar = 1e-3
       case .decay: scalar = 1e-4
+      case .clip: scalar = 0.5
       case .hyper: scalar = 0.75
       default: continue
       }

@@ -113,7 +113,7 @@ extension NativeModule {
       guard let argumentName = entry[argument.value].name, let tensor = values.arguments[argumentName] else {
         continue
       }
-      arguments[argument.role == .decay ? "hyper.decay" : argumentName] =
+      arguments[[.decay, .clip].contains(argument.role) ? "hyper.\(argumentName)" : argumentName] =
         switch entry.type(of: argument.value)?.element {
         case .u8: .u8(tensor.data.map { UInt8($0) })
         case .i32: .i32(tensor.data.map { Int32($0) })

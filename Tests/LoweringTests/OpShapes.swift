@@ -60,12 +60,24 @@ enum OpShapes {
 
   private static let optimizer: [OpCase] = [1, 17, 8197].flatMap { size -> [OpCase] in
     let weights = TensorType.f32(size)
-    return OpCase.of(
-      "adam", "\(size)", [weights, weights, weights, weights, .scalar, .scalar, .scalar])
-      + OpCase.of(
-        "adam", "decay_\(size)", [weights, weights, weights, weights, .scalar, .scalar, .scalar, .scalar])
+    return OpCase.of("map2", "\(size)", [weights, weights, .scalar])
+      + OpCase.of("map3", "\(size)", [weights, weights, .scalar])
+      + OpCase.of("map3", "adam_\(size)", Array(repeating: weights, count: 4) + [.scalar, .scalar], adam)
+      + OpCase.of("square_sums", "\(size)", [weights])
       + OpCase.of("decay_average_square", "\(size)", [weights, weights])
   }
+
+  /// A step of Adam of p, g, m, v, the rate and a correction, as a formula.
+  private static let adam: Attributes = {
+    let (p, g, m, v) = (
+      ScalarExpression.operand(0), ScalarExpression.operand(1), ScalarExpression.operand(2),
+      ScalarExpression.operand(3)
+    )
+    let mean = 0.9 * m + 0.1 * g
+    let square = 0.999 * absolute(v) + 0.001 * (g * g)
+    let step = .operand(4) * (mean / (1 + absolute(.operand(5)))) / (squareRoot(square) + 0.5)
+    return ["formula": .formula(p - step), "second": .formula(mean), "third": .formula(square)]
+  }()
 
   private static let layouts: [OpCase] =
     [1, 15, 64, 130].flatMap {

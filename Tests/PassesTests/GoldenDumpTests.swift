@@ -61,7 +61,7 @@ import Testing
         .allSatisfy { $0.operands.count == 3 }, "every layer has its bias")
     #expect(count("reparam_kl") == 1 && count("reparam_kl_gradient") == 1)
     #expect(count("bernoulli_loglik_sum_gradient") == 1)
-    #expect(count("adam") == module.parameters.count)
+    #expect(count("map3") == module.parameters.count)
     // The gradient of the hidden layer that mean and logvar share is a sum of two products, which no product
     // can mask: the sum and the mask are one map, as are the parts of the loss.
     #expect(count("relu_gradient") == 0 && count("map") == 2)

@@ -89,12 +89,15 @@ struct FusedCase: Sendable, CustomTestStringConvertible {
       fused: "%loglik, %dlogits = bernoulli_loglik_sum_gradient %logits, %target, %d : f32[N], f32[N,2,3]",
       parts: likelihood, results: "metric loglik = %loglik, image d = %dlogits"),
     FusedCase(
-      testDescription: "adam", arguments: "latent %dy : f32[N,3,1], step %step : i32[], rate %rate : f32[]",
+      testDescription: "map3", arguments: "latent %dy : f32[N,3,1], step %step : i32[], rate %rate : f32[]",
       fused: """
         %g = sum_to_channels %dy : f32[3]
         %c1 = bias_correction %step {decay = 0.9} : f32[]
         %c2 = bias_correction %step {decay = 0.999} : f32[]
-        %p, %m, %v = adam @b, %g, @m, @v, %rate, %c1, %c2 {beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8} : f32[3], f32[3], f32[3]
+        %p, %m, %v = map3 @b, %g, @m, @v, %rate, %c1, %c2 {
+          formula = sub(a, div(mul(e, div(add(mul(0.9, c), mul(sub(1, 0.9), b)), f)), add(sqrt(div(add(mul(0.999, d), mul(sub(1, 0.999), mul(b, b))), g)), 1e-8))),
+          second = add(mul(0.9, c), mul(sub(1, 0.9), b)),
+          third = add(mul(0.999, d), mul(sub(1, 0.999), mul(b, b)))} : f32[3], f32[3], f32[3]
         """,
       parts: """
         %g = sum_to_channels %dy : f32[3]
@@ -105,20 +108,21 @@ struct FusedCase: Sendable, CustomTestStringConvertible {
         %p = adam_apply @b, %m, %v, %rate, %c1, %c2 {epsilon = 1e-8} : f32[3]
         """, results: "@b = %p, @m = %m, @v = %v"),
     FusedCase(
-      testDescription: "adam with decay",
-      arguments: "latent %dy : f32[N,3,1], hyper %c : f32[], rate %rate : f32[], decay %decay : f32[]",
+      testDescription: "map2",
+      arguments: "latent %dy : f32[N,3,1], rate %rate : f32[], decay %decay : f32[]",
       fused: """
         %g = sum_to_channels %dy : f32[3]
-        %p, %m, %v = adam @b, %g, @m, @v, %rate, %c, %c, %decay {beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8} : f32[3], f32[3], f32[3]
+        %p, %m = map2 @b, %g, @m, %rate, %decay {
+          formula = sub(a, mul(d, add(mul(0.9, c), add(b, mul(e, a))))),
+          second = add(mul(0.9, c), add(b, mul(e, a)))} : f32[3], f32[3]
         """,
       parts: """
         %g = sum_to_channels %dy : f32[3]
         %0 = mul %decay, @b : f32[3]
         %1 = add %g, %0 : f32[3]
-        %m = decay_average @m, %1 {decay = 0.9} : f32[3]
-        %v = decay_average_square @v, %1 {decay = 0.999} : f32[3]
-        %p = adam_apply @b, %m, %v, %rate, %c, %c {epsilon = 1e-8} : f32[3]
-        """, results: "@b = %p, @m = %m, @v = %v"),
+        %m = momentum @m, %1 {momentum = 0.9} : f32[3]
+        %p = descend @b, %m, %rate : f32[3]
+        """, results: "@b = %p, @m = %m"),
     FusedCase(
       testDescription: "map", arguments: "latent %x : f32[N,2,3], latent %y : f32[N], hyper %beta : f32[]",
       fused:

@@ -88,12 +88,19 @@ import VDL
       .joined(separator: "\n")
   }
 
+  /// Optimizers of the command line.
+  static let optimizers: [(String, String)] = [
+    ("sgd «adam»", "expected nothing behind the optimizer, found 'adam'"),
+    ("sgd(momentum: -«)»", "expected a value, found ')'"), ("«lion»", "unknown optimizer 'lion'"),
+    ("sgd(nesterov: «1»)", "'nesterov' must be yes or no"),
+  ]
+
   /// A fault of the compiler itself, which no text is known to cause.
   private static let ours = "the compiler cannot elaborate this model and does not know why; please report it"
 
   /// The messages that tables of tests expect at exactly the marked places.
   private static let expected: [String] =
-    declarations.map(\.1) + models.flatMap(\.2) + ParserErrorTests.declarations.map(\.1)
+    declarations.map(\.1) + optimizers.map(\.1) + models.flatMap(\.2) + ParserErrorTests.declarations.map(\.1)
     + ParserErrorTests.surroundings.map(\.1) + ParserErrorTests.severalErrors.1 + LexerTests.noTokens.map(\.1)
     + (ElaborationErrorTests.names + ElaborationErrorTests.arguments + ElaborationErrorTests.objectives)
     .map(\.2) + RareErrorTests.cases.flatMap(\.2)
@@ -117,6 +124,20 @@ import VDL
     do { _ = try elaborate(parseModel(text.source), settings: settings) } catch { found = error.diagnostics }
     #expect(found.map(\.message) == messages)
     #expect(found.compactMap(\.range) == text.ranges, "\(found)")
+  }
+
+  @Test(arguments: optimizers)
+  func anErrorInAnOptimizerOfTheCommandLinePointsThere(marked: String, message: String) throws {
+    let text = MarkedText(marked, name: ModelSyntax.optimizerTextName)
+    let model = try parseModel(SourceText(name: "m.vdl", text: Self.whole()))
+    var found: [Diagnostic] = []
+    do throws(DiagnosticList) {
+      _ = try elaborate(
+        try model.replacingOptimizer(String(decoding: text.source.bytes, as: UTF8.self)))
+    } catch { found = error.diagnostics }
+    #expect(found.map(\.message) == [message])
+    #expect(found.compactMap(\.range).map(\.start) == text.ranges.map(\.start), "\(found)")
+    #expect(found.first?.range?.file == ModelSyntax.optimizerTextName)
   }
 
   @Test(arguments: declarations)

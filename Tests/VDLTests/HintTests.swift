@@ -143,14 +143,14 @@ import VDL
       notes: "did you mean 'adam'?"),
     Case(
       ("optimizer: adam", "optimizer: «lion»"), message: "unknown optimizer 'lion'",
-      notes: "optimizers are adam"),
+      notes: "it may be adam, adamw, sgd, rmsprop, adagrad"),
     Case(("rate: 1e-3", "«lr»: 1e-3"), message: "'adam' has no argument 'lr'", notes: "did you mean 'rate'?"),
     Case(
       ("batch: 128", "«batch_size»: 128"), message: "unknown setting 'batch_size'",
       notes: "did you mean 'batch'?"),
     Case(
       ("batch: 128", "«shuffle»: 1"), message: "unknown setting 'shuffle'",
-      notes: "settings are batch, epochs, optimizer"),
+      notes: "settings are batch, epochs, optimizer, clip"),
     Case(("image[", "«imgae»["), message: "unknown type 'imgae'", notes: "did you mean 'image'?"),
     Case(("hyper beta", "«hypr» beta"), message: "unknown declaration 'hypr'", notes: "did you mean 'hyper'?"),
     Case(

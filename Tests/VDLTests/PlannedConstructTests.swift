@@ -34,7 +34,6 @@ import VDL
     case .layer: return ("|> flatten", "|> «\(name)»(2) |> flatten")
     case .distribution: return ("z ~ normal(mean: h", "z ~ «\(name)»(mean: h")
     case .term: return ("- kl(z)", "- 0.1 * «\(name)»(z)")
-    case .optimizer: return ("adam(rate", "«\(name)»(rate")
     }
   }
 

@@ -51,6 +51,9 @@ import VDL
       ["the name 'rate' is taken by the compiled model's entries"]
     ),
     (
+      input, input + "\n hyper «clip» = 1", ["the name 'clip' is taken by the compiled model's entries"]
+    ),
+    (
       "-> z {", "-> z, «loss» {\n loss = x |> flatten",
       ["the name 'loss' is taken by the compiled model's entries"]
     ),

@@ -33,7 +33,7 @@ enum CheckCommand {
       if invocation[json] {
         try TextOutput.write(found.jsonLines(file: source.name), to: nil)
       } else {
-        let text = ModelInput.text(of: found, in: source)
+        let text = ModelInput.text(of: found, in: [source])
         if !text.isEmpty { VaecCommands.writeError(text + "\n") }
         try TextOutput.write("\(source.name): \(summary(found))\n", to: nil)
       }

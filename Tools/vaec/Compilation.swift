@@ -74,7 +74,7 @@ final class Compilation {
       return result.module
     } catch let list as DiagnosticList {
       if input.isProgram { try runLocated(pipeline, options) }
-      throw LocatedError(text: ModelInput.text(of: list, in: input.source))
+      throw LocatedError(text: ModelInput.text(of: list, in: input.sources))
     } catch let error as Passes.InternalError {
       throw reproduced(error, log.last?.module ?? start) { file in
         "vaec opt \(file) --passes \(error.pass) --block-images \(options.blockImages)"
@@ -93,7 +93,7 @@ final class Compilation {
 
   private func showWarnings() {
     guard !warnings.isEmpty else { return }
-    let text = ModelInput.text(of: DiagnosticList(warnings), in: input.source)
+    let text = ModelInput.text(of: DiagnosticList(warnings), in: input.sources)
     VaecCommands.writeError(text + "\n")
     warnings = []
   }

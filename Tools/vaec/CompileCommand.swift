@@ -26,10 +26,15 @@ enum CompileCommand {
 
   static let command = Command(
     "compile", summary: "compiles a model to native code", positionals: [VaecCommands.model],
-    options: [output, emit, VaecCommands.entry, VaecCommands.set, VaecCommands.cpu, dumpIR, VaecCommands.quiet]
+    options: [
+      output, emit, VaecCommands.entry, VaecCommands.set, VaecCommands.optimizer, VaecCommands.cpu, dumpIR,
+      VaecCommands.quiet,
+    ]
       + WatchOptions.all,
     examples: [
       Example("vaec compile Models/convvae.vdl --set hidden=200", "with another value of a config declaration"),
+      Example(
+        "vaec compile Models/convvae.vdl --optimizer 'sgd(momentum: 0.9)'", "with another optimizer"),
       Example(
         "vaec compile Models/convvae.vdl --cpu x86-64-v3 -o build/portable", "for any processor with AVX2"),
       Example("vaec compile Models/convvae.vdl --emit asm --entry encode", "one entry's assembly"),

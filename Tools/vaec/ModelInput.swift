@@ -10,6 +10,8 @@ struct ModelInput {
   let path: String
   let source: SourceText
   let settings: [String: String]
+  /// The optimizer that takes the place of the model's.
+  private let optimizer: String?
 
   /// The largest texts that are read; a program of a large model runs to some megabytes.
   private static let sizeLimits = (model: ParserLimits.fileBytes, program: 1 << 26)
@@ -21,6 +23,10 @@ struct ModelInput {
     source = SourceText(name: splitPath(path).name, text: try Self.text(of: path, sizeLimit: limit))
     settings = Dictionary(
       invocation[VaecCommands.set].map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+    optimizer = invocation[VaecCommands.optimizer]
+    if optimizer != nil, isProgram {
+      throw UsageError("--optimizer changes a model's text, and \(path) is a program", "name the .vdl file")
+    }
   }
 
   static func text(of path: String, sizeLimit: Int) throws -> String {
@@ -38,7 +44,10 @@ struct ModelInput {
   /// The tree of a model.
   func tree() throws -> ModelSyntax {
     guard !isProgram else { throw CommandError.noTree(path) }
-    return try located { try parseModel(source) }
+    return try located {
+      let tree = try parseModel(source)
+      return try optimizer.map { try tree.replacingOptimizer($0) } ?? tree
+    }
   }
 
   /// The module of a program's text, verified.
@@ -53,9 +62,14 @@ struct ModelInput {
     }
   }
 
+  /// The texts that messages may point into.
+  var sources: [SourceText] {
+    [source] + (optimizer.map { [SourceText(name: ModelSyntax.optimizerTextName, text: $0)] } ?? [])
+  }
+
   /// Errors that point into the text are shown with its lines; others, of what was set on the command line, are a line each.
-  static func text(of list: DiagnosticList, in source: SourceText) -> String {
-    let renderer = DiagnosticRenderer(sources: [source])
+  static func text(of list: DiagnosticList, in sources: [SourceText]) -> String {
+    let renderer = DiagnosticRenderer(sources: sources)
     return list.diagnostics.map { diagnostic in
       guard diagnostic.range == nil else { return renderer.render(diagnostic) }
       let parts = [diagnostic.message] + diagnostic.notes.map(\.message)
@@ -68,7 +82,7 @@ struct ModelInput {
     do {
       return try body()
     } catch let list as DiagnosticList {
-      throw LocatedError(text: Self.text(of: list, in: source))
+      throw LocatedError(text: Self.text(of: list, in: sources))
     }
   }
 }

@@ -20,7 +20,9 @@ enum IRCommand {
 
   static let command = Command(
     "ir", summary: "shows a model's program as text or graph", positionals: [VaecCommands.model],
-    options: [after, VaecCommands.entry, format, output, VaecCommands.set, VaecCommands.cpu] + WatchOptions.all,
+    options: [
+      after, VaecCommands.entry, format, output, VaecCommands.set, VaecCommands.optimizer, VaecCommands.cpu,
+    ] + WatchOptions.all,
     examples: [
       Example(
         "vaec ir Models/convvae.vdl --after differentiate --entry train_step", "one entry after one pass"),

@@ -33,6 +33,10 @@ package enum VaecCommands {
     completion: .files(["vdl", "vir"]))
   static let set = RepeatedOption(
     "set", .named, help: "replaces the value of a config declaration of the model")
+  static let optimizer = Option(
+    "optimizer", .text("CALL", expected: "an optimizer such as sgd(momentum: 0.9)"),
+    help: "takes the place of the model's optimizer, whose rate and decay stay where it gives none",
+    default: "the model's")
   static let cpu = Option(
     "cpu", .choice(TargetSelection.names), help: "the processor to make code for", value: "host")
 

@@ -67,12 +67,20 @@ enum CommonOptions {
     limit usual: Int? = nil
   ) throws -> Dataset {
     let catalog = DatasetCatalog(directory: invocation[DataOptions.folder] ?? run?.dataFolder)
+    let texts = DataOptions.remembered(invocation, run: run)
     var options = DataOptions.images(
-      DataOptions.remembered(invocation, run: run), invocation,
-      modelShape: model?.inputs.first { $0.shape.count == 3 }?.shape)
+      texts, invocation, modelShape: model?.inputs.first { $0.shape.count == 3 }?.shape)
     options.limit = options.limit ?? usual
-    let dataset = try catalog.load(
-      invocation[DataOptions.data] ?? run?.data ?? catalog.defaultName, split: split, options: options)
+    let name = invocation[DataOptions.data] ?? run?.data ?? catalog.defaultName
+    let dataset: Dataset
+    if let pool = texts["split"].flatMap({ PoolSplit($0) }) {
+      let parts = try Dataset.pooled(
+        catalog.load(name, split: .train, options: options), catalog.load(name, split: .test, options: options),
+        share: pool.training / 100, seed: options.splitSeed)
+      dataset = split == .train ? parts.train : parts.test
+    } else {
+      dataset = try catalog.load(name, split: split, options: options)
+    }
     if dataset.leftOut > 0 {
       Terminal.complain(
         "vaerun: note: \(dataset.name): \(Terminal.count(dataset.leftOut, "damaged picture")) left out of the "

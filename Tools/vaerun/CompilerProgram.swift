@@ -9,13 +9,16 @@ enum CompilerProgram {
   }
 
   /// Runs it, its messages on this program's own streams; true where it succeeded.
-  /// - Parameter quietly: prints its errors alone.
+  /// - Parameters:
+  ///   - quietly: prints its errors alone.
+  ///   - errors: takes the errors instead.
   /// - Throws: where it cannot be run at all.
-  static func run(_ arguments: [String], quietly: Bool = false) throws -> Bool {
+  static func run(_ arguments: [String], quietly: Bool = false, errors: FileHandle? = nil) throws -> Bool {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
     if quietly { process.standardOutput = FileHandle.nullDevice }
+    if let errors { process.standardError = errors }
     try process.run()
     process.waitUntilExit()
     return process.terminationReason == .exit && process.terminationStatus == 0

@@ -39,6 +39,12 @@ enum DataOptions {
   static let splitSeed = Option("split-seed", .seed, help: "chooses that part", default: "0")
   static let classes = Option("classes", .text("NAME"), help: "take this attribute of the data set for classes")
 
+  static let pool = Option(
+    "split", .poolSplit,
+    help:
+      "train on that share of all images and test on the rest, such as 60/40, instead of the data set's own parts; "
+      + "--split-seed chooses them", default: "the data set's")
+
   /// All but the data set itself and the number of images: what a run remembers.
   static let form: [any CommandOption] = [
     size, color, crop, filter, background, skipDamaged, noCache, testFraction, splitSeed, classes,
@@ -59,6 +65,8 @@ enum DataOptions {
     texts["test-fraction"] = invocation[testFraction].map { "\($0)" }
     texts["split-seed"] = invocation[splitSeed].map { "\($0)" }
     texts["classes"] = invocation[classes]
+    // The same name asks other commands for one of the parts.
+    if let pool = invocation[pool] { texts["split"] = pool.description }
     if invocation[skipDamaged] { texts["skip-damaged"] = "yes" }
     return texts
   }
@@ -106,6 +114,28 @@ private final class DecodingProgress: Sendable {
     } else {
       Terminal.clearLine()
     }
+  }
+}
+
+/// Shares of a pool of images to train and to test on: `60/40`.
+struct PoolSplit: Equatable, Sendable, LosslessStringConvertible {
+  /// Of the images to train on, in percent.
+  let training: Double
+
+  init?(_ text: String) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Double($0) }
+    guard parts.count == 2, let training = parts[0], let test = parts[1], training > 0, test > 0,
+      training + test == 100
+    else { return nil }
+    self.training = training
+  }
+
+  var description: String { "\(Terminal.plain(training))/\(Terminal.plain(100 - training))" }
+}
+
+extension ValueForm where Value == PoolSplit {
+  static var poolSplit: Self {
+    Self(placeholder: "A/B", expected: "two shares that make 100, such as 60/40") { PoolSplit($0) }
   }
 }
 

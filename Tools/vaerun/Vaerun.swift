@@ -6,12 +6,13 @@ package enum Vaerun {
   package static let table = CommandTable(
     program: "vaerun", version: PackageVersion.current, summary: "trains and runs models that vaec compiled",
     commands: [
-      TrainCommand.command, EvaluateCommand.command, ReconstructCommand.command, SampleCommand.command,
-      ManifoldCommand.command, TraverseCommand.command, InterpolateCommand.command, AttributesCommand.command,
-      ActivationsCommand.command, CurvesCommand.command, EncodeCommand.command, DecodeCommand.command,
-      ExportCommand.command, LatentsCommand.command, ProbeCommand.command, FrechetCommand.command, PCACommand.command,
-      DataCommand.command, BenchCommand.command, RunsCommand.command, CompareCommand.command, TimesCommand.command,
-      ReportCommand.command, InspectCommand.command, DoctorCommand.command,
+      TrainCommand.command, SweepCommand.command, EvaluateCommand.command, ReconstructCommand.command,
+      SampleCommand.command, ManifoldCommand.command, TraverseCommand.command, InterpolateCommand.command,
+      AttributesCommand.command, ActivationsCommand.command, CurvesCommand.command, EncodeCommand.command,
+      DecodeCommand.command, ExportCommand.command, LatentsCommand.command, ProbeCommand.command,
+      FrechetCommand.command, PCACommand.command, DataCommand.command, BenchCommand.command, RunsCommand.command,
+      CompareCommand.command, TimesCommand.command, ReportCommand.command, InspectCommand.command,
+      DoctorCommand.command,
     ],
     examples: [
       Example("vaec compile Models/convvae.vdl", "compiles a model into build/convvae"),
@@ -24,12 +25,15 @@ package enum Vaerun {
       EnvironmentVariable(
         "VAEC_CACHE_DIR", "decoded pictures and fetched data sets are kept there, in place of the next"),
       EnvironmentVariable(
+        Interrupt.sweepVariable, "set by 'vaerun sweep' for the runs that it starts: they save and end with it"),
+      EnvironmentVariable(
         "XDG_CACHE_HOME", "data sets are looked for in its folder vaec, or else in ~/.cache/vaec"),
     ])
 
   static func run(_ invocation: Invocation) throws -> ExitStatus {
     switch invocation.command.name {
     case "train": return try TrainCommand.run(invocation)
+    case "sweep": return try SweepCommand.run(invocation)
     case "evaluate": try EvaluateCommand.run(invocation)
     case "reconstruct": try ReconstructCommand.run(invocation)
     case "sample": try SampleCommand.run(invocation)

@@ -1,4 +1,5 @@
-/// Adam (Kingma and Ba 2015, algorithm 1) in its parts, as elaboration writes it, and in one.
+/// The parts that optimizers are made of, each with one formula: elaboration writes them, and `fuse-optimizer` makes one pass
+/// over a parameter of them.
 
 private let a = ScalarExpression.operand(0)
 private let b = ScalarExpression.operand(1)
@@ -58,50 +59,74 @@ let optimizerOps: [OpDefinition] = [
       [weightShape, weightShape, weightShape, .scalar, .scalar, .scalar], ["epsilon": .float(1e-8)],
       wrong: ([weightShape, .f32(4, 2), weightShape, .scalar, .scalar, .scalar], "equal shapes"),
       lowerBound: 0.5)),
+  elementwise(
+    "momentum", "Momentum: momentum * buffer + g (PyTorch's form: the rate is applied to it, not in it).",
+    operands: notDifferentiable("buffer", "g"),
+    attributes: [AttributeDefinition("momentum", .float, "the share of the old buffer that is kept")],
+    formula: .attribute("momentum") * a + b,
+    example: OpExample(
+      [weightShape, weightShape], ["momentum": .float(0.9)],
+      wrong: ([weightShape, .f32(4, 2)], "equal shapes"))),
+  elementwise(
+    "descend", "A step down: p - rate * direction.", operands: notDifferentiable("p", "direction", "rate"),
+    formula: a - .operand(2) * b,
+    example: OpExample(
+      [weightShape, weightShape, .scalar], wrong: ([weightShape, .f32(4, 2), .scalar], "equal shapes"))),
+  elementwise(
+    "shrink", "Decoupled decay: (1 - rate * decay) * p (Loshchilov and Hutter 2019, algorithm 2).",
+    operands: notDifferentiable("p", "rate", "decay"), formula: (1 - b * .operand(2)) * a,
+    example: OpExample(
+      [weightShape, .scalar, .scalar], wrong: ([weightShape, .f32(4, 2), .scalar], "equal shapes"))
+  ),
+  elementwise(
+    "add_square", "Sum of squares so far: sum + g^2.", operands: notDifferentiable("sum", "g"),
+    formula: a + b * b,
+    example: OpExample([weightShape, weightShape], wrong: ([weightShape, .f32(4, 2)], "equal shapes"))),
+  elementwise(
+    "divide_by_root", "A gradient by the root of its squares: g / (sqrt(v) + epsilon).",
+    operands: notDifferentiable("g", "v"),
+    attributes: [AttributeDefinition("epsilon", .float, "added outside the square root")],
+    formula: a / (squareRoot(b) + .attribute("epsilon")),
+    example: OpExample(
+      [weightShape, weightShape], ["epsilon": .float(1e-8)],
+      wrong: ([weightShape, .f32(4, 2)], "equal shapes"), lowerBound: 0.5)),
+  elementwise(
+    "clip_value", "Clipping by value: each element between -limit and limit.",
+    operands: notDifferentiable("g", "limit"), formula: maximum(minimum(a, b), -b),
+    example: OpExample(
+      [weightShape, .scalar], wrong: ([weightShape, .f32(4, 2)], "equal shapes"), lowerBound: 0.1)),
+  elementwise(
+    "clip_scale",
+    "Clipping by norm: min(1, limit / (sqrt(squares) + 1e-6)) (Pascanu et al. 2013, algorithm 1; PyTorch's 1e-6).",
+    operands: notDifferentiable("squares", "limit"), formula: minimum(1, b / (squareRoot(a) + 1e-6)),
+    example: OpExample(
+      [.scalar, .scalar], wrong: ([.f32(4), .f32(2)], "equal shapes"), lowerBound: 0.1)),
+  squareSumsOp,
 ]
 
-/// One pass over a parameter in place of four.
-let fusedAdamOp = OpDefinition(
-  name: "adam",
+/// Elements of a gradient that one number of `square_sums` stands for: so many tasks share the work, and their sums are the
+/// same whoever does them.
+public let squareSumsRun = 8192
+
+private let squareSumsOp = OpDefinition(
+  name: "square_sums",
   summary:
-    "Adam in one pass over a parameter: decay_average, decay_average_square and adam_apply, of g + decay * p.",
-  operands: notDifferentiable("p", "g", "m", "v", "rate", "c1", "c2")
-    + [OperandDefinition("decay", optional: true, differentiable: false)],
-  results: ["p", "m", "v"],
-  attributes: [
-    AttributeDefinition("beta1", .float, "decay of the average of gradients"),
-    AttributeDefinition("beta2", .float, "decay of the average of their squares"),
-    AttributeDefinition("epsilon", .float, "added outside the square root"),
-  ],
+    "The sums of the squares of each \(squareSumsRun) elements, in order: sum_elements of it is the square of a norm.",
+  operands: notDifferentiable("g"), results: ["sums"],
   inferTypes: { context in
-    let type = try broadcastType(context.operands, "adam")
-    guard context.operands.prefix(4).allSatisfy({ $0.dimensions == type.dimensions }) else {
-      throw TypeError("'adam' needs equal shapes of parameter, gradient and moments")
+    let type = context.operands[0]
+    guard type.element == .f32, !type.isPerImage else {
+      throw TypeError("'square_sums' needs an f32 tensor without images, not \(type)")
     }
-    guard context.operands[4...].allSatisfy(\.isScalar) else {
-      throw TypeError("'adam' needs numbers f32[] for its rate, corrections and decay")
-    }
-    return [type, type, type]
+    guard type.isComplete else { return [TensorType(.f32, [.unknown])] }
+    return [.f32((type.count + squareSumsRun - 1) / squareSumsRun)]
   },
   evaluate: { context in
-    let operands = context.operands
-    let beta1 = context.attributes.float("beta1")
-    let beta2 = context.attributes.float("beta2")
-    let epsilon = context.attributes.float("epsilon")
-    let (rate, c1, c2) = (operands[4].data[0], operands[5].data[0], operands[6].data[0])
-    let decay = operands.count > 7 ? operands[7].data[0] : 0
-    var (p, m, v) = (operands[0], operands[2], operands[3])
-    for index in p.data.indices {
-      let g = operands[1].data[index] + decay * p.data[index]
-      m.data[index] = beta1 * m.data[index] + (1 - beta1) * g
-      v.data[index] = beta2 * v.data[index] + (1 - beta2) * (g * g)
-      p.data[index] -= rate * (m.data[index] / c1) / ((v.data[index] / c2).squareRoot() + epsilon)
+    let x = context.operands[0].data
+    let sums = stride(from: 0, to: x.count, by: squareSumsRun).map { begin in
+      x[begin..<min(begin + squareSumsRun, x.count)].reduce(0) { $0 + $1 * $1 }
     }
-    return [p, m, v]
+    return [HostTensor(shape: [sums.count], data: sums)]
   },
-  flops: { operands, _, _ in operands[0].count * (operands.count > 7 ? 16 : 14) },
-  example: OpExample(
-    Array(repeating: weightShape, count: 4) + [.scalar, .scalar, .scalar],
-    ["beta1": .float(0.9), "beta2": .float(0.999), "epsilon": .float(1e-8)],
-    wrong: ([weightShape, .f32(4, 2), weightShape, weightShape, .scalar, .scalar, .scalar], "equal shapes"),
-    lowerBound: 0.5))
+  flops: { operands, _, _ in 2 * operands[0].count },
+  example: OpExample([weightShape], wrong: ([.perImage(3)], "without images")))

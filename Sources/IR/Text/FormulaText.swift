@@ -1,11 +1,11 @@
 import Diagnostics
 
-// A formula as text: operands are the letters a to h in the operation's order, operations are written as calls.
+// A formula as text: operands are the letters a to l in the operation's order, operations are written as calls.
 //
 //     add(a, mul(exp(mul(b, 0.5)), c))
 
 /// Operands that a formula in text can name.
-public let formulaOperandLimit = 8
+public let formulaOperandLimit = 12
 
 /// How deep calls in a formula may be nested.
 let formulaDepthLimit = 64
@@ -67,7 +67,7 @@ extension TokenCursor {
     if word.text.utf8.count == 1, let letter = word.text.utf8.first {
       let index = Int(letter) - Int(UInt8(ascii: "a"))
       guard (0..<formulaOperandLimit).contains(index) else {
-        throw error("'\(word.text)' is no operand of a formula: these are a to h", at: word)
+        throw error("'\(word.text)' is no operand of a formula: these are a to l", at: word)
       }
       return .operand(index)
     }

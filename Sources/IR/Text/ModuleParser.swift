@@ -89,10 +89,11 @@ struct ModuleParser {
       case "optimizer": module.training.optimizer = try cursor.expect(.word, "the optimizer's name").text
       case "rate": module.training.rate = try cursor.number()
       case "decay": module.training.decay = try cursor.number()
+      case "clip": module.training.clip = try cursor.number()
       case "batch": module.training.batch = try cursor.positive("a batch")
       case "epochs": module.training.epochs = try cursor.positive("a number of epochs")
       default:
-        let match = closestMatch(to: field.text, in: ["optimizer", "rate", "decay", "batch", "epochs"])
+        let match = closestMatch(to: field.text, in: ["optimizer", "rate", "decay", "clip", "batch", "epochs"])
         throw cursor.error(
           "training has no default '\(field.text)'", at: field, note: match.map { "did you mean '\($0)'?" })
       }

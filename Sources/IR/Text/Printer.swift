@@ -33,6 +33,7 @@ extension Module: CustomStringConvertible {
     lines += hypers.map { "hyper \($0.name) = \($0.value)" }
     lines.append(
       "train optimizer = \(training.optimizer), rate = \(training.rate), decay = \(training.decay), "
+        + (training.clip > 0 ? "clip = \(training.clip), " : "")
         + "batch = \(training.batch), epochs = \(training.epochs)")
     for global in globals {
       let line = "\(global.kind.rawValue) @\(global.name) : \(global.type) init \(global.initializer)"

@@ -188,7 +188,7 @@ extension ArgumentRole {
     case .index: return wants(TensorType(.i32, [.images]))
     case .seed: return wants(TensorType(.i32, [.fixed(2)]))
     case .epoch, .step: return wants(TensorType(.i32, []))
-    case .rate, .decay, .hyper: return wants(.scalar)
+    case .rate, .decay, .clip, .hyper: return wants(.scalar)
     }
   }
 }

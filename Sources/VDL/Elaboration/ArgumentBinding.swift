@@ -160,6 +160,11 @@ extension ConstantEvaluator {
       }
       return .integers(values)
     case .number(let interval): return .number(try number(expression, for: parameter.name, in: interval))
+    case .flag:
+      guard let word = word(expression), word == "yes" || word == "no" else {
+        throw diagnostics.fail("'\(parameter.name)' must be yes or no", at: expression.range)
+      }
+      return .symbol(word)
     case .padding:
       if word(expression) == "same" { return .symbol("same") }
       return .integer(try integer(expression, for: parameter.name, atLeast: 0))

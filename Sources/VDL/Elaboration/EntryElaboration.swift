@@ -5,7 +5,7 @@ import IR
 /// model's interface.
 struct ModuleElaborator {
   let symbols: ModelSymbols
-  let optimizer: BoundArguments
+  let training: BoundTraining
   let diagnostics: DiagnosticCollector
   let registry = GlobalRegistry()
 
@@ -38,20 +38,18 @@ struct ModuleElaborator {
 
   // MARK: Training
 
-  /// `x, [index, seed, epoch,] step, rate, [decay,] hypers -> metrics` (means), with new weights, moments and statistics.
+  /// `x, [index, seed, epoch,] step, rate, [decay, clip,] hypers -> metrics` (means), with new weights, moments and statistics.
   private func trainStep() throws(Recovery) -> Entry {
     var entry = elaborator("train_step", .drawn(domain: "train"), .training)
     entry.checkPriors()
     entry.addImages()
     if drawsLatents { entry.addCounters() }
-    let step = entry.argument("step", .step, TensorType(.i32, []))
-    let rate = entry.argument("rate", .rate, .scalar)
-    let decay = optimizer.number("decay") > 0 ? entry.argument("decay", .decay, .scalar) : nil
+    let inputs = entry.addStepInputs(training)
     entry.addHypers()
     let loss = try meanMetrics(&entry)
     let gradients = try parameterGradients(of: loss, &entry)
     try at(symbols.optimizerRange, &entry) { entry throws(Recovery) in
-      try entry.adam(gradients, step: step, rate: rate, decay: decay, optimizer)
+      try entry.takeStep(gradients, inputs, training)
     }
     entry.addStatistics()
     return entry.builder.entry
@@ -244,37 +242,5 @@ extension EntryElaborator {
 
   mutating func addResult(_ target: ResultTarget, _ value: ValueID) {
     builder.entry.results.append(EntryResult(target, value))
-  }
-
-  /// One step of Adam (Kingma and Ba 2015, algorithm 1) for every parameter, with coupled L2 decay where it is wanted.
-  mutating func adam(
-    _ gradients: [(Global, ValueID)], step: ValueID, rate: ValueID, decay: ValueID?, _ optimizer: BoundArguments
-  ) throws(Recovery) {
-    let (beta1, beta2) = (optimizer.number("beta1"), optimizer.number("beta2"))
-    let correction1 = try emit("bias_correction", [step], ["decay": .float(beta1)])
-    let correction2 = try emit("bias_correction", [step], ["decay": .float(beta2)])
-    for (parameter, lossGradient) in gradients {
-      var gradient = lossGradient
-      let weight = builder.entry.reference(to: parameter)
-      let (mean, square) = (moment("m", of: parameter), moment("v", of: parameter))
-      if let decay { gradient = try emit("add", [gradient, try emit("mul", [decay, weight])]) }
-      let newMean = try emit(
-        "decay_average", [builder.entry.reference(to: mean), gradient], ["decay": .float(beta1)])
-      let newSquare = try emit(
-        "decay_average_square", [builder.entry.reference(to: square), gradient], ["decay": .float(beta2)])
-      let newWeight = try emit(
-        "adam_apply", [weight, newMean, newSquare, rate, correction1, correction2],
-        ["epsilon": .float(optimizer.number("epsilon"))])
-      addResult(.global(parameter.name), newWeight)
-      addResult(.global(mean.name), newMean)
-      addResult(.global(square.name), newSquare)
-    }
-  }
-
-  /// A moment of a parameter: `adam.m/encoder.h.conv0.weight`.
-  private func moment(_ kind: String, of parameter: Global) -> Global {
-    registry.global(
-      "adam.\(kind)/\(parameter.name)", kind: .state, type: parameter.type, initializer: .constant(0),
-      sources: parameter.sources)
   }
 }

@@ -61,7 +61,12 @@ struct ModelSymbols {
 }
 
 /// Names that arguments of the entries have; an input or a latent of that name could not be told from them.
-private let entryArgumentNames: Set<String> = ["index", "seed", "epoch", "step", "rate", "decay", "loss"]
+private let entryArgumentNames: Set<String> = [
+  "index", "seed", "epoch", "step", "rate", "decay", "clip", "loss",
+]
+
+/// Names that numbers of the training have among the hypers.
+private let trainingHyperNames: Set<String> = ["decay", "clip"]
 
 /// Fills the symbols from the declarations.
 struct SymbolCollector {
@@ -155,7 +160,7 @@ struct SymbolCollector {
   }
 
   private mutating func addHyper(_ node: ConstantDeclaration) {
-    guard claim(node.name) else { return }
+    guard claim(node.name), isFree(node.name, among: trainingHyperNames) else { return }
     let value = (try? evaluator.constant(node.value))?.number ?? 0
     symbols.hypers[node.name.text] = ModelSymbols.Hyper(declaration: node, value: value)
     symbols.hyperNames.append(node.name.text)
@@ -189,8 +194,8 @@ struct SymbolCollector {
     symbols.inputs.append(ModelSymbols.Input(declaration: node, extents: extents.map { $0 ?? 1 }))
   }
 
-  private func isFree(_ name: Name) -> Bool {
-    guard entryArgumentNames.contains(name.text) else { return true }
+  private func isFree(_ name: Name, among taken: Set<String> = entryArgumentNames) -> Bool {
+    guard taken.contains(name.text) else { return true }
     diagnostics.report("the name '\(name.text)' is taken by the compiled model's entries", at: name.range)
     return false
   }

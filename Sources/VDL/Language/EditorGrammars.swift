@@ -22,7 +22,7 @@ public enum EditorGrammars {
   ]
 
   /// Words that are reserved only where the grammar has them.
-  private static let contextualWords = ["with", "from", "frozen", "same"]
+  private static let contextualWords = ["with", "from", "frozen", "same", "yes", "no"]
   private static let keywords = Keyword.allCases.map(\.rawValue)
 
   private static func alternatives(_ words: [String]) -> String { words.joined(separator: "|") }

@@ -23,10 +23,16 @@ public enum LanguageReference {
       section(
         "Settings of train", ["setting", "default", "meaning"],
         TrainTable.settings.parameters.map { [code("\($0.name):"), $0.defaultValue?.text ?? "", $0.summary] }
-          + [[code("\(TrainTable.optimizer):"), code("adam"), "one of the optimizers"]]),
+          + [
+            [code("\(TrainTable.optimizer):"), code("adam"), "one of the optimizers"],
+            [code("\(TrainTable.clip):"), "none", "what is done to the gradients before the step"],
+          ]),
       section(
         "Optimizers", ["optimizer", "a step"],
         OptimizerTable.definitions.map { [code($0.signature.text), $0.formula] }),
+      section(
+        "Clipping", ["clipping", "what it does"],
+        ClippingTable.definitions.map { [code($0.signature.text), $0.formula] }),
       section(
         "Initializers", ["initializer", "formula", "remark"],
         InitializerTable.definitions.map { [code($0.signature.text), $0.formula, $0.summary] }),
@@ -91,6 +97,7 @@ extension ArgumentKind {
     case .integer(let minimum): "an integer, \(minimum) or more"
     case .integers(let minimum): "one integer or more, each \(minimum) or more"
     case .number(let interval): "a number, \(interval.rawValue)"
+    case .flag: "`yes` or `no`"
     case .padding: "an integer, 0 or more, or `same`"
     case .initializer: "an initializer"
     }

@@ -7,7 +7,6 @@ public enum PlannedConstructs {
     case layer = "layers"
     case distribution = "distributions"
     case term = "terms of the objective"
-    case optimizer = "optimizers"
 
     public var names: [String] {
       switch self {
@@ -17,7 +16,6 @@ public enum PlannedConstructs {
         ["layer_norm", "dropout", "concat", "slice", "one_hot", "stop_gradient", "quantize"]
       case .distribution: ["categorical", "continuous_bernoulli", "laplace"]
       case .term: ["iwae", "jacobian", "kl_sparsity", "l1", "l2", "mmd", "total_correlation"]
-      case .optimizer: ["adagrad", "adamw", "rmsprop", "sgd"]
       }
     }
 

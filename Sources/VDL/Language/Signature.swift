@@ -5,6 +5,8 @@ enum ArgumentKind: Sendable, Equatable {
   case integers(atLeast: Int)
   /// A number in that interval.
   case number(NumberInterval)
+  /// The word `yes` or `no`.
+  case flag
   /// An integer or the word `same`.
   case padding
   /// An initializer: its name, or a call of it.

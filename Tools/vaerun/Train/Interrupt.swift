@@ -27,6 +27,20 @@ struct Interrupt: ~Copyable {
     pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
+  /// The variable that `vaerun sweep` sets for the runs that it starts.
+  static let sweepVariable = "VAERUN_SWEEP"
+
+  /// Requests the stop too when the sweep that started this run is no more, whatever ended it: nobody would wait for the run.
+  static func stopWithSweep() {
+    guard ProcessInfo.processInfo.environment[sweepVariable] != nil else { return }
+    let parent = getppid()
+    let watcher = Thread {
+      while getppid() == parent { usleep(100_000) }
+      stop.request()
+    }
+    watcher.start()
+  }
+
   deinit {
     for number in Self.signals { signal(number, SIG_DFL) }
   }

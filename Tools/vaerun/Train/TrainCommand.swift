@@ -37,12 +37,12 @@ enum TrainCommand {
     let lock = try setup.existing?.lock ?? folder.lock()
     let output = output(invocation, setup: setup, folder: folder)
     return try withExtendedLifetime(lock) {
-      try train(setup, in: folder, output: output)
+      try train(setup, in: folder, output: output, drawsPictures: !invocation[TrainOptions.noPictures])
     }
   }
 
   private static func train(
-    _ setup: TrainingSetup, in folder: RunFolder, output: any TrainingOutput
+    _ setup: TrainingSetup, in folder: RunFolder, output: any TrainingOutput, drawsPictures: Bool
   ) throws -> ExitStatus {
     // The configuration last: a folder that has one can be gone on with.
     if setup.existing == nil { try folder.keep(setup.model) }
@@ -70,8 +70,10 @@ enum TrainCommand {
     }
     try note(result.ending.rawValue, step: result.position.step)
     let seed = setup.options.seed
-    let pictures = try RunPictures(instance: setup.instance, folder: folder, seed: seed)
-      .draw(training: setup.training, test: setup.test)
+    let pictures =
+      drawsPictures
+      ? try RunPictures(instance: setup.instance, folder: folder, seed: seed)
+        .draw(training: setup.training, test: setup.test) : []
     output.end(result, pictures: pictures)
     return result.ending == .interrupted ? .interrupted : .success
   }
@@ -81,6 +83,7 @@ enum TrainCommand {
   ) throws -> TrainingResult {
     var trainer = trainer
     let interrupt = Interrupt()
+    Interrupt.stopWithSweep()
     defer { output.leave() }
     let result = try trainer.run(in: folder, stop: Interrupt.stop) { output.tell($0) }
     // Whoever presses Ctrl-C from here on wants to be rid of the pictures.

@@ -12,6 +12,8 @@ enum TrainOptions {
     "rate-schedule", .rateSchedule, help: "how the rate follows the steps: \(RateSchedule.forms)",
     default: "constant")
   static let warmUp = Option("warm-up", .span, help: "raise the rate from nothing over this long")
+  static let clip = Option(
+    "clip", .positiveNumber, help: "the same as --hyper clip=X, for models that clip their gradients")
   static let hyper = RepeatedOption(
     "hyper", .named,
     help:
@@ -23,9 +25,12 @@ enum TrainOptions {
     "val", .holdOut,
     help: "hold out a share (0.1) or a number (5000) of the training images, to choose the best epoch by",
     default: "none")
+  static let fold = Option(
+    "fold", .fold,
+    help: "hold out fold K of N: each of the training images is in one fold", default: "none")
   static let patience = Option(
     "patience", .integer(1...1_000_000),
-    help: "stop after N epochs without a smaller validation loss; needs --val")
+    help: "stop after N epochs without a smaller validation loss; needs --val or --fold")
   static let steps = Option("steps", .integer(1...), help: "stop after N steps")
   static let limitTime = Option("limit-time", .duration, help: "stop after this time, such as 90s, 10m or 1.5h")
   static let every = Option(
@@ -36,24 +41,28 @@ enum TrainOptions {
   static let resume = Option(
     "resume", .folder,
     help: "go on with this run where it stopped, with its model, data and options; of those may change "
-      + "--epochs, --patience, --steps, --limit-time, --every, --threads, --data-dir and --no-cache")
+      + "--epochs, --patience, --steps, --limit-time, --every, --threads, --data-dir, --no-cache and --no-pictures"
+  )
   static let config = Option(
     "config", .file(endings: ["json"]),
     help: "repeat the run of this config.json; options that are given count instead of its own")
   static let quiet = Flag("quiet", short: "q", help: "print errors alone")
+  static let noPictures = Flag("no-pictures", help: "draw no pictures into the run's folder")
   static let json = Flag("json", help: "print one JSON object per line: start, step, epoch, end")
 
   static let all: [any CommandOption] =
     [
-      DataOptions.data, DataOptions.folder, DataOptions.limit, validation, epochs, batch, rate, rateSchedule,
-      warmUp, CommonOptions.beta, hyper, seed, patience, steps, limitTime, CommonOptions.threads, output, every,
-      resume, config, json, quiet,
+      DataOptions.data, DataOptions.folder, DataOptions.limit, DataOptions.pool, validation, fold, epochs,
+      batch, rate, rateSchedule,
+      warmUp, CommonOptions.beta, clip, hyper, seed, patience, steps, limitTime, CommonOptions.threads, output,
+      every,
+      resume, config, json, quiet, noPictures,
     ] + DataOptions.form
 
   /// Options that may change when a run goes on: they do not change what its steps compute.
   private static let changeable: [any CommandOption] = [
     DataOptions.folder, DataOptions.noCache, epochs, patience, steps, limitTime, CommonOptions.threads, every,
-    resume, json, quiet,
+    resume, json, quiet, noPictures,
   ]
 
   /// Refuses what would make another run of it.
@@ -70,7 +79,7 @@ enum TrainOptions {
   }
 }
 
-/// What `--beta` and `--hyper` say.
+/// What `--beta`, `--clip` and `--hyper` say.
 struct HyperOptions {
   /// The numbers, and the ends of the schedules.
   private(set) var values: [String: Double] = [:]
@@ -78,6 +87,7 @@ struct HyperOptions {
 
   init(_ invocation: Invocation) throws(UsageError) {
     if let value = invocation[CommonOptions.beta] { values["beta"] = value }
+    if let value = invocation[TrainOptions.clip] { values["clip"] = value }
     for pair in invocation[TrainOptions.hyper] {
       guard values[pair.name] == nil else { throw UsageError("\(pair.name) is given twice", "give it once") }
       if let value = Double(pair.value), value.isFinite {
@@ -90,30 +100,6 @@ struct HyperOptions {
           "--hyper \(pair.name) takes a number or FROM:TO@SPAN, not '\(pair.value)'",
           "write --hyper \(pair.name)=1.5 or --hyper \(pair.name)=0:1@5epochs")
       }
-    }
-  }
-}
-
-/// What `--val` holds out of the training images.
-enum HoldOut: Equatable, Sendable {
-  case share(Double)
-  case images(Int)
-
-  /// How many of so many images; not yet checked against them.
-  func count(of images: Int) -> Int {
-    switch self {
-    case .share(let share): Int((share * Double(images)).rounded())
-    case .images(let count): count
-    }
-  }
-}
-
-extension ValueForm where Value == HoldOut {
-  /// A share below 1, or a number of images; 0 is none.
-  static var holdOut: Self {
-    Self(placeholder: "X", expected: "a share such as 0.1 or a number of images such as 5000") { text in
-      if let count = Int(text) { return count >= 0 ? .images(count) : nil }
-      return Double(text).flatMap { $0 > 0 && $0 < 1 ? .share($0) : nil }
     }
   }
 }

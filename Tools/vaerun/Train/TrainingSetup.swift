@@ -51,9 +51,12 @@ struct TrainingSetup {
     start = try existing.flatMap { run in
       FileManager.default.fileExists(atPath: run.folder.last) ? try instance.resume(from: run.folder.last) : nil
     }
-    let held =
-      configuration.validationImages == 0
-      ? [] : try training.holdingOut(configuration.validationImages, seed: configuration.seed).validation
+    let held = try HeldOut.images(configuration, of: training)
+    if !invocation[TrainOptions.quiet] {
+      for warning in try HeldOut.warnings(training: training, held: held, test: test) {
+        Terminal.complain(warning)
+      }
+    }
     let data = TrainingData(training, holdingOut: held, test: test)
     trainer = try Trainer(instance, data: data, options: options, from: start)
   }
@@ -69,13 +72,7 @@ struct TrainingSetup {
     dataDigest: String
   ) throws -> RunConfiguration {
     let manifest = model.manifest
-    let held = invocation[TrainOptions.validation]?.count(of: training.count) ?? basis?.validationImages ?? 0
-    let isNone = invocation[TrainOptions.validation].map { $0 == .images(0) } ?? (held == 0)
-    guard isNone || (1..<max(1, training.count)).contains(held) else {
-      throw UsageError(
-        "--val holds out \(held) of \(Terminal.count(training.count, "image"))",
-        "at least one has to be held out and one to be left")
-    }
+    let held = try HeldOut(invocation, basis: basis, images: training.count)
     let defaults = manifest.hypers.map { ($0.name, $0.defaultValue) }
     let given = try HyperOptions(invocation)
     let hypers = Dictionary(defaults, uniquingKeysWith: { first, _ in first })
@@ -92,8 +89,8 @@ struct TrainingSetup {
         ? training.name : URL(fileURLWithPath: training.name).path,
       dataFolder: invocation[DataOptions.folder].map { URL(fileURLWithPath: $0).path }
         ?? basis?.dataFolder,
-      limit: invocation[DataOptions.limit] ?? basis?.limit, trainingImages: training.count - held,
-      validationImages: held, testImages: test.count,
+      limit: invocation[DataOptions.limit] ?? basis?.limit, trainingImages: training.count - held.count,
+      validationImages: held.count, testImages: test.count,
       epochs: invocation[TrainOptions.epochs] ?? basis?.epochs ?? manifest.training.epochs,
       batch: invocation[TrainOptions.batch] ?? basis?.batch ?? manifest.training.batch,
       rate: invocation[TrainOptions.rate] ?? basis?.rate ?? manifest.training.rate, hypers: hypers,
@@ -101,6 +98,7 @@ struct TrainingSetup {
       threads: invocation[CommonOptions.threads] ?? basis?.threads ?? CommonOptions.threadCount(invocation))
     let form = DataOptions.remembered(invocation, run: basis)
     configuration.dataOptions = form.isEmpty ? nil : form
+    configuration.fold = held.fold
     configuration.rateSchedule = invocation[TrainOptions.rateSchedule] ?? basis?.rateSchedule
     configuration.warmUp = invocation[TrainOptions.warmUp] ?? basis?.warmUp
     configuration.hyperSchedules = schedules.isEmpty ? nil : schedules
