@@ -7,9 +7,14 @@ public final class KernelBuilder {
   public let target: KernelTarget
   /// Bytes of the arena that all blocks share, and of each block.
   public let arena: ArenaLayout
+  /// Rows for each image in the kernel at hand.
+  public let samples: Int
   private let frame: LLVMValue
 
-  public init(_ builder: LLVMBuilder, target: KernelTarget, arena: ArenaLayout, frame: LLVMValue) {
+  public init(
+    _ builder: LLVMBuilder, target: KernelTarget, arena: ArenaLayout, frame: LLVMValue, samples: Int = 1
+  ) {
+    self.samples = samples
     b = builder
     self.target = target
     self.arena = arena
@@ -21,22 +26,42 @@ public final class KernelBuilder {
   /// `<lanes x float>`.
   public var vector: LLVMType { b.context.f32.lanes(lanes) }
 
-  /// Images of the call, i64.
-  public func count() -> LLVMValue { load(b.context.i64, FrameField.count) }
-  /// Blocks of the call, i64.
-  public func blocks() -> LLVMValue { load(b.context.i64, FrameField.blocks) }
+  /// Images of the call, i64; each of their rows counts.
+  public func count() -> LLVMValue { times(samples, imageCount()) }
+  /// Blocks of the call, i64: those of images, for each of their rows.
+  public func blocks() -> LLVMValue { times(samples, imageBlocks()) }
+  /// Blocks of images, i64.
+  public func imageBlocks() -> LLVMValue { load(b.context.i64, FrameField.blocks) }
 
-  /// The address of a tensor; of a block's part of it where it has one. In the caller's memory a block's part begins at
-  /// its first image's row.
+  private func imageCount() -> LLVMValue { load(b.context.i64, FrameField.count) }
+
+  private func times(_ factor: Int, _ value: LLVMValue) -> LLVMValue {
+    factor == 1 ? value : b.mulIndex(value, factor)
+  }
+
+  /// Which of its images' rows a block is, i32.
+  public func sample(of block: LLVMValue) -> LLVMValue {
+    samples == 1 ? b.i32(0) : b.trunc(b.urem(block, samples), to: b.context.i32)
+  }
+
+  /// The block of images that a block belongs to.
+  private func images(of block: LLVMValue) -> LLVMValue {
+    samples == 1 ? block : b.udiv(block, samples)
+  }
+
+  /// The address of a tensor; of a block's part of it where it has one, which is that of its images where they have one row. In
+  /// the caller's memory a block's part begins at its first image's row.
   public func address(_ slot: TensorSlot, block: LLVMValue? = nil) -> LLVMValue {
     switch slot.place {
     case .weights(let offset): return b.offset(load(b.context.pointer, .weights), bytes: offset)
     case .state(let offset): return b.offset(load(b.context.pointer, .state), bytes: offset)
     case .shared(let offset): return b.offset(load(b.context.pointer, .arena), bytes: offset)
-    case .block(let offset):
+    case .block(let offset, let sampleBytes):
       let base = b.offset(load(b.context.pointer, .arena), bytes: arena.sharedBytes + offset)
       guard let block else { return base }
-      return b.offset(base, bytes: b.mulIndex(block, arena.blockBytes))
+      let part = b.offset(base, bytes: b.mulIndex(images(of: block), arena.blockBytes))
+      guard samples > 1, sampleBytes > 0 else { return part }
+      return b.offset(part, bytes: b.mulIndex(b.urem(block, samples), sampleBytes))
     case .input(let index): return callerAddress(.inputs, index, slot, block)
     case .output(let index): return callerAddress(.outputs, index, slot, block)
     }
@@ -49,7 +74,8 @@ public final class KernelBuilder {
     let base = b.load(b.context.pointer, from: b.offset(table, bytes: index * 8))
     guard let block, slot.type.isPerImage else { return base }
     return b.offset(
-      base, bytes: b.mulIndex(block, slot.type.count * slot.type.element.byteCount * target.blockImages))
+      base,
+      bytes: b.mulIndex(images(of: block), slot.type.count * slot.type.element.byteCount * target.blockImages))
   }
 
   /// The executor of the call, a pointer that may be null.
@@ -61,7 +87,7 @@ public final class KernelBuilder {
 
   /// Images of a block that the call has: `min(blockImages, count - block * blockImages)`, i64.
   public func images(in block: LLVMValue) -> LLVMValue {
-    let rest = b.sub(count(), b.mulIndex(block, target.blockImages))
+    let rest = b.sub(imageCount(), b.mulIndex(images(of: block), target.blockImages))
     return b.select(b.icmp(.slt, rest, target.blockImages), rest, b.i64(target.blockImages))
   }
 

@@ -27,13 +27,14 @@ public enum WeightGradientKernels {
         let tile = ProductTile(
           rowOffsets: (0..<run.size).map { $0 * k.rowBytes }, vectors: k.target.tileVectors,
           depth: k.target.blockImages, vectorStep: rowsOfX, broadcastStep: 4,
-          outer: .init(vectorStep: k.arena.blockBytes, broadcastStep: k.arena.blockBytes), inner: .none)
+          outer: .init(vectorStep: k.arena.blockBytes, broadcastStep: k.arena.blockBytes),
+          inner: .init(vectorStep: x.place.sampleBytes, broadcastStep: dy.place.sampleBytes))
         b.forLoop(from: 0, to: b.i64(run.tiles), name: "rows") { index in
           let row = b.addIndex(b.mulIndex(index, run.size), run.start)
           let sums = tile.emit(
             k, vectors: from,
             broadcasts: b.offset(k.address(dy, block: b.i64(0)), bytes: b.mulIndex(row, k.rowBytes)),
-            outerCount: k.blocks(), innerCount: b.i64(1),
+            outerCount: k.imageBlocks(), innerCount: b.i64(k.samples),
             initial: Array(repeating: k.vector.zero, count: run.size))
           for (offset, vectors) in sums.enumerated() {
             for (vector, sum) in vectors.enumerated() {
@@ -97,18 +98,15 @@ public enum WeightGradientKernels {
         vectorStep: g.outputWidth * images * imageBytes, broadcastStep: g.strideHeight * x.width * k.rowBytes),
       inner: .init(vectorStep: images * imageBytes, broadcastStep: g.strideWidth * k.rowBytes))
     let anyType = TensorType(.f32, [.images])
-    let map = b.offset(
-      k.address(TensorSlot(type: anyType, place: dy.place), block: b.i64(0)),
-      bytes: b.mulIndex(strip, vectors * k.lanes * 4))
+    let stripBytes = b.mulIndex(strip, vectors * k.lanes * 4)
     let firstTap = b.addIndex(b.mulIndex(channel, x.height * x.width), first.row * x.width + first.column)
-    let image = b.offset(
-      k.address(TensorSlot(type: anyType, place: x.place), block: b.i64(0)),
-      bytes: b.mulIndex(firstTap, k.rowBytes))
+    let tapBytes = b.mulIndex(firstTap, k.rowBytes)
     let zeros = Array(repeating: k.vector.zero, count: taps.count * vectors)
     let sums = b.forLoop(from: 0, to: k.blocks(), carrying: zeros, name: "block") { block, sums in
-      let stride = b.mulIndex(block, k.arena.blockBytes)
+      let map = k.address(TensorSlot(type: anyType, place: dy.place), block: block)
+      let image = k.address(TensorSlot(type: anyType, place: x.place), block: block)
       let partial = product.emit(
-        k, vectors: b.offset(map, bytes: stride), broadcasts: b.offset(image, bytes: stride),
+        k, vectors: b.offset(map, bytes: stripBytes), broadcasts: b.offset(image, bytes: tapBytes),
         outerCount: b.i64(g.outputHeight), innerCount: b.i64(g.outputWidth),
         initial: Array(repeating: k.vector.zero, count: taps.count))
       return zip(sums, partial.flatMap { $0 }).map { b.add($0, $1) }

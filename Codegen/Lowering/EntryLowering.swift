@@ -39,7 +39,7 @@ struct EntryLowering {
         for operand in operation.operands { access.add(read: plan.slots[operand], target) }
         for (offset, place) in scratch.enumerated() {
           let bytes = OperationKernels.scratchBytes(operation, entry, target)[offset]
-          access.add(write: place, bytes: MemoryPlan.aligned(bytes))
+          access.add(write: place, bytes: MemoryPlan.aligned(bytes) * operation.samples(in: entry))
         }
         if index == kernels.count - 1 {
           for result in operation.results { access.add(write: plan.slots[result], target) }
@@ -74,7 +74,8 @@ struct EntryLowering {
     function.add(.noInline)
     function.add(.noAlias, .readOnly, parameter: 0)
     b.define(function) { parameters in
-      let k = KernelBuilder(b, target: target, arena: plan.arena, frame: parameters[0])
+      let k = KernelBuilder(
+        b, target: target, arena: plan.arena, frame: parameters[0], samples: scheduled.kernel.samples)
       let task = parameters[1]
       switch scheduled.kernel.tasks {
       case .fixed: scheduled.kernel.emit(k, TaskIndex(block: nil, part: task))
@@ -103,7 +104,7 @@ struct EntryLowering {
         let tasks =
           switch scheduled.kernel.tasks {
           case .fixed(let count): b.i64(count)
-          case .perBlock(let parts): b.mulIndex(k.blocks(), parts)
+          case .perBlock(let parts): b.mulIndex(k.blocks(), parts * scheduled.kernel.samples)
           }
         b.call(share, [p[0], kernel.value, b.i32(number), tasks, p[1], p[2]])
       }
