@@ -41,7 +41,8 @@ enum LatentsCommand {
     let pictures = ModelPictures(instance: trained.instance)
     let codes = try pictures.codes(of: dataset, inputs: try trained.inputs(invocation))
     let stem = stem(invocation[CommonOptions.output] ?? trained.place("latents"))
-    let array = NamedArray(name: trained.manifest.latents.first?.name ?? "z", role: .latent, values: codes)
+    let array = NamedArray(
+      name: "code", role: .latent, values: codes, columns: trained.manifest.codeColumns)
     try ArrayFile.write(
       [array], labels: dataset.labels, count: dataset.count, to: stem + ".csv", kind: .csv)
     Terminal.tell(invocation, "\(stem).csv: \(Terminal.count(dataset.count, "code"))")
