@@ -129,7 +129,7 @@ let package = Package(
       name: "LoweringTests",
       dependencies: [
         "Lowering", "Kernels", "LLVM", "Reference", "ReferenceTesting", "GraphTesting", "Runtime", "CModel",
-        "VDL", "Passes",
+        "Evaluation", "VDL", "Passes",
         "IR",
         "Artifact", "Diagnostics",
       ]),

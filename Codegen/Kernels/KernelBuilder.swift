@@ -7,16 +7,20 @@ public final class KernelBuilder {
   public let target: KernelTarget
   /// Bytes from one block's part of the arena to the next, i64.
   public let blockBytes: LLVMValue
+  /// Rows for each image in the kernel at hand.
+  public let samples: Int
   private let frame: LLVMValue
   private let arguments: [LLVMValue]
 
   /// - Parameters:
   ///   - arguments: the pointers that places number.
   ///   - blockBytes: bytes from one block's part of the arena to the next.
+  ///   - samples: rows for each image.
   public init(
     _ builder: LLVMBuilder, target: KernelTarget, frame: LLVMValue, arguments: [LLVMValue],
-    blockBytes: LLVMValue
+    blockBytes: LLVMValue, samples: Int = 1
   ) {
+    self.samples = samples
     b = builder
     self.target = target
     self.frame = frame
@@ -26,7 +30,8 @@ public final class KernelBuilder {
 
   /// The same for another way to use the machine's vectors.
   func with(_ target: KernelTarget) -> KernelBuilder {
-    KernelBuilder(b, target: target, frame: frame, arguments: arguments, blockBytes: blockBytes)
+    KernelBuilder(
+      b, target: target, frame: frame, arguments: arguments, blockBytes: blockBytes, samples: samples)
   }
 
   public var lanes: Int { target.lanes }
@@ -34,27 +39,46 @@ public final class KernelBuilder {
   /// `<lanes x float>`.
   public var vector: LLVMType { b.context.f32.lanes(lanes) }
 
-  /// Images of the call, i64.
-  public func count() -> LLVMValue { b.loadField(.count, b.context.i64, of: frame) }
-  /// Blocks of the call, i64.
-  public func blocks() -> LLVMValue { b.loadField(.blocks, b.context.i64, of: frame) }
+  /// Images of the call, i64; each of their rows counts.
+  public func count() -> LLVMValue { times(samples, imageCount()) }
+  /// Blocks of the call, i64: those of images, for each of their rows.
+  public func blocks() -> LLVMValue { times(samples, b.loadField(.blocks, b.context.i64, of: frame)) }
 
-  /// The address of a tensor; of a block's part of it where it has one.
+  private func imageCount() -> LLVMValue { b.loadField(.count, b.context.i64, of: frame) }
+
+  private func times(_ factor: Int, _ value: LLVMValue) -> LLVMValue {
+    factor == 1 ? value : b.mulIndex(value, factor)
+  }
+
+  /// Which of its images' rows a block is, i32.
+  public func sample(of block: LLVMValue) -> LLVMValue {
+    samples == 1 ? b.i32(0) : b.trunc(b.urem(block, samples), to: b.context.i32)
+  }
+
+  /// The block of images that a block belongs to.
+  private func images(of block: LLVMValue) -> LLVMValue {
+    samples == 1 ? block : b.udiv(block, samples)
+  }
+
+  /// The address of a tensor; of a block's part of it where it has one, which is that of its images where they have one row. In
+  /// the caller's memory a block's part begins at its first image's row.
   public func address(_ slot: TensorSlot, block: LLVMValue? = nil) -> LLVMValue {
     let base = arguments[slot.place.argument]
     guard let block else { return base }
     switch slot.place.step {
     case .none: return base
-    case .arena: return b.offset(base, bytes: b.mulIndex(block, blockBytes))
+    case .arena:
+      let part = b.offset(base, bytes: b.mulIndex(images(of: block), blockBytes))
+      guard samples > 1, slot.place.sampleBytes > 0 else { return part }
+      return b.offset(part, bytes: b.mulIndex(b.urem(block, samples), slot.place.sampleBytes))
     case .rows:
       let bytes = slot.type.count * slot.type.element.byteCount * target.blockImages
-      return b.offset(base, bytes: b.mulIndex(block, bytes))
+      return b.offset(base, bytes: b.mulIndex(images(of: block), bytes))
     }
   }
-
   /// Images of a block that the call has: `min(blockImages, count - block * blockImages)`, i64.
   public func images(in block: LLVMValue) -> LLVMValue {
-    let rest = b.sub(count(), b.mulIndex(block, target.blockImages))
+    let rest = b.sub(imageCount(), b.mulIndex(images(of: block), target.blockImages))
     return b.select(b.icmp(.slt, rest, target.blockImages), rest, b.i64(target.blockImages))
   }
 

@@ -8,15 +8,17 @@ public enum LatentKernels {
   /// Where a draw's standard normal numbers come from.
   public enum Noise {
     /// Made on the spot.
-    case drawn(seed: TensorSlot, epoch: TensorSlot, index: TensorSlot, stream: UInt32, domain: RandomDomain)
+    case drawn(
+      seed: TensorSlot, epoch: TensorSlot, index: TensorSlot, sample: TensorSlot?, stream: UInt32,
+      domain: RandomDomain)
     case given(TensorSlot)
   }
 
-  /// The noise of a draw from an operation's attributes and its three counters.
+  /// The noise of a draw from an operation's attributes and its counters: seed, epoch, index and perhaps the sample.
   public static func drawn(_ attributes: Attributes, _ counters: [TensorSlot]) -> Noise {
     let domain = RandomDomain.allCases.first { $0.name == attributes.symbol("domain") } ?? .train
     return .drawn(
-      seed: counters[0], epoch: counters[1], index: counters[2],
+      seed: counters[0], epoch: counters[1], index: counters[2], sample: counters.count > 3 ? counters[3] : nil,
       stream: UInt32(truncatingIfNeeded: attributes.int("stream")), domain: domain)
   }
 
@@ -116,7 +118,7 @@ public enum LatentKernels {
           return k.loadVector(b.offset(from, bytes: row), vector)
         }
       }
-    case .drawn(let seed, let epoch, let index, let stream, let domain):
+    case .drawn(let seed, let epoch, let index, let sample, let stream, let domain):
       let words = b.context.i32
       let seedAddress = k.address(seed)
       let draw = VectorRandomStream(
@@ -127,8 +129,13 @@ public enum LatentKernels {
         words.lanes(k.lanes), from: b.offset(k.address(index, block: block), bytes: vector * k.lanes * 4),
         mask: k.mask(block: block, vector: vector))
       let epochWord = b.load(words, from: k.address(epoch))
+      let row = k.sample(of: block)
+      let sampleWord = sample.map { b.add(b.load(words, from: k.address($0)), row) } ?? row
       return { group, count in
-        Array(draw.normals(block: b.trunc(group, to: words), image: images, epoch: epochWord).prefix(count))
+        Array(
+          draw.normals(block: b.trunc(group, to: words), image: images, epoch: epochWord, sample: sampleWord)
+            .prefix(
+              count))
       }
     }
   }

@@ -16,10 +16,13 @@ public struct Place: Sendable, Hashable {
   /// The number of the pointer.
   public let argument: Int
   public let step: Step
+  /// Where images have several rows, bytes from one row's part of a block to the next one's; else 0.
+  public let sampleBytes: Int
 
-  public init(argument: Int, step: Step) {
+  public init(argument: Int, step: Step, sampleBytes: Int = 0) {
     self.argument = argument
     self.step = step
+    self.sampleBytes = sampleBytes
   }
 }
 
@@ -32,12 +35,15 @@ public struct TensorSlot: Sendable, Hashable {
     self.type = type
     self.place = place
   }
+
+  /// The same memory with the rows of an image as an extent.
+  public var withRowsAsExtent: TensorSlot { TensorSlot(type: type.withRowsAsExtent, place: place) }
 }
 
 /// How often a kernel's body runs.
 public enum TaskCount: Sendable, Hashable {
   case fixed(Int)
-  /// That many times for each block of images.
+  /// That many times for each block of images, and each of the kernel's samples.
   case perBlock(Int)
 }
 
@@ -48,6 +54,8 @@ public enum TaskCount: Sendable, Hashable {
 public struct Kernel {
   public let name: String
   public let tasks: TaskCount
+  /// Rows for each image: the body then runs for each of them. What it takes for a block is one row of all images of a block.
+  public var samples = 1
   /// Emits the body for a task's number (i64) in [0, tasks).
   public let emit: (KernelBuilder, TaskIndex) -> Void
 

@@ -48,7 +48,7 @@ struct EntryLowering {
         let tasks =
           switch scheduled.kernel.tasks {
           case .fixed(let count): b.i64(count)
-          case .perBlock(let parts): b.mulIndex(blocks, parts)
+          case .perBlock(let parts): b.mulIndex(blocks, parts * scheduled.kernel.samples)
           }
         b.call(share, [p[0], kernel.value, b.i32(firstNumber + number), tasks, p[1], p[2]])
       }

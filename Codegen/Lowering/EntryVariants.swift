@@ -109,18 +109,21 @@ private struct ScheduleMaker {
     let name = "\(symbol).\(position)_\(operation.name)"
     // What has nothing to do with images is the same in all variants.
     let target = (operands + results).contains { $0.type.isPerImage } ? self.target : machine
+    let samples = operation.samples(in: entry)
     let kernels =
       try singleKernels(operation, slots, name: name)
-      ?? OperationKernels(target: target).kernels(operation, slots, name: name, entry: entry.name)
+      ?? OperationKernels(target: target).kernels(
+        operation, slots, samples: samples, name: name, entry: entry.name)
     let identity = identity(
-      "\(operation.name) \(operation.attributes.values.sorted { $0.key < $1.key })", target, slots)
+      "\(operation.name) \(samples) \(operation.attributes.values.sorted { $0.key < $1.key })", target, slots)
     return kernels.enumerated().map { index, kernel in
       // Kernels of one operation hand each other its scratch: all of them count as touching all of it.
       var access = Access()
       for operand in operands { access.add(read: operand, target) }
       for (offset, location) in scratch.enumerated() {
-        let bytes = EntryVariant.scratch(operation, entry, self.target, machine)[offset].bytes
-        access.add(write: location, bytes: MemoryPlan.aligned(bytes))
+        let piece = EntryVariant.scratch(operation, entry, self.target, machine)[offset]
+        access.add(
+          write: location, bytes: MemoryPlan.aligned(piece.bytes) * (piece.isPerBlock ? samples : 1))
       }
       if index == kernels.count - 1 {
         for result in results { access.add(write: result, target) }

@@ -31,7 +31,8 @@ final class KernelCode {
         b.call(shared(scheduled), [p[0], p[1], blockBytes] + arguments)
       } else {
         let k = KernelBuilder(
-          b, target: scheduled.target, frame: p[0], arguments: arguments, blockBytes: blockBytes)
+          b, target: scheduled.target, frame: p[0], arguments: arguments, blockBytes: blockBytes,
+          samples: scheduled.kernel.samples)
         body(scheduled.kernel, k, p[1])
       }
     }
@@ -52,7 +53,8 @@ final class KernelCode {
     function.add(.noAlias, .readOnly, parameter: 0)
     b.define(function) { p in
       let k = KernelBuilder(
-        b, target: scheduled.target, frame: p[0], arguments: Array(p.dropFirst(3)), blockBytes: p[2])
+        b, target: scheduled.target, frame: p[0], arguments: Array(p.dropFirst(3)), blockBytes: p[2],
+        samples: scheduled.kernel.samples)
       body(scheduled.kernel, k, p[1])
     }
     functions[scheduled.identity] = function

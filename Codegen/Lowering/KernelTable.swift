@@ -46,7 +46,7 @@ struct KernelTable {
       }.map(\.element)
       for value in operands + operation.results {
         let type = entry.typeOf(value)
-        let bytes = type.count * type.element.byteCount
+        let bytes = type.count * type.samples * type.element.byteCount
         if type.isPerImage { perImage.bytes += bytes } else { perCall.bytes += bytes }
       }
     }

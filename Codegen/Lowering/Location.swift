@@ -4,8 +4,9 @@ import LLVM
 
 /// Where a tensor lies at run time.
 public enum Location: Sendable, Hashable {
-  /// In each block's part of the arena, at this offset.
-  case block(offset: Int)
+  /// In each block's part of the arena, at this offset; where images have several rows, so many bytes from one row's part to
+  /// the next one's, else 0.
+  case block(offset: Int, sampleBytes: Int)
   /// In the arena's part that all blocks share.
   case shared(offset: Int)
   case weights(offset: Int)
@@ -24,7 +25,7 @@ public enum Location: Sendable, Hashable {
     case .weights(let offset): return region(.weights, offset)
     case .state(let offset): return region(.state, offset)
     case .shared(let offset): return region(.arena, offset)
-    case .block(let offset): return region(.arena, arena.sharedBytes + offset)
+    case .block(let offset, _): return region(.arena, arena.sharedBytes + offset)
     case .input(let index): return b.load(pointer, from: region(.inputs, index * 8))
     case .output(let index): return b.load(pointer, from: region(.outputs, index * 8))
     }
@@ -56,7 +57,8 @@ struct KernelArguments {
     let argument = locations.firstIndex(of: location) ?? locations.count
     if argument == locations.count { locations.append(location) }
     switch location {
-    case .block: return Place(argument: argument, step: .arena)
+    case .block(_, let sampleBytes):
+      return Place(argument: argument, step: .arena, sampleBytes: sampleBytes)
     case .input, .output: return Place(argument: argument, step: isPerImage ? .rows : .none)
     case .shared, .weights, .state: return Place(argument: argument, step: .none)
     }

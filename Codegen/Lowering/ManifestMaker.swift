@@ -60,11 +60,13 @@ struct ManifestMaker {
     case .index: .index
     case .seed: .seed
     case .epoch: .epoch
+    case .sample: .sample
     case .step: .step
     case .rate: .rate
     case .decay, .clip, .hyper: .hyper
     case .noise: .noise
     case .latent: .latent
+    case .distribution: .distribution
     }
   }
 
@@ -87,7 +89,9 @@ struct ManifestMaker {
       }
     return Manifest.Tensor(
       name: name, role: role, element: element,
-      shape: type.dimensions.map { if case .fixed(let extent) = $0 { .fixed(extent) } else { .images } })
+      shape: type.withRowsAsExtent.dimensions.map {
+        if case .fixed(let extent) = $0 { .fixed(extent) } else { .images }
+      })
   }
 
   private func inputs() -> [Manifest.Input] {

@@ -20,6 +20,8 @@ public struct MemoryPlan: Sendable {
     public fileprivate(set) var values: [String]
     public let isPerBlock: Bool
     public let bytes: Int
+    /// Bytes of one row of its images, where they have several; else 0.
+    public let sampleBytes: Int
     public let first: Int
     public fileprivate(set) var last: Int
     public fileprivate(set) var offset = 0
@@ -73,15 +75,19 @@ public struct MemoryPlan: Sendable {
         owners[result] = buffers.count
         buffers.append(
           Buffer(
-            values: [name], isPerBlock: type.isPerImage, bytes: Self.bytes(type, target), first: position,
-            last: position))
+            values: [name], isPerBlock: type.isPerImage, bytes: Self.bytes(type, target),
+            sampleBytes: type.samples > 1 ? Self.bytesOfRow(type, target) : 0, first: position, last: position))
       }
+      let samples = operation.samples(in: entry)
       for piece in scratch(operation) {
         scratchOwners[position, default: []].append(buffers.count)
+        let bytes = Self.aligned(piece.bytes)
+        // What all blocks share, the rows of an image share too.
+        let rows = piece.isPerBlock ? samples : 1
         buffers.append(
           Buffer(
             values: ["\(operation.name).\(position).scratch"], isPerBlock: piece.isPerBlock,
-            bytes: Self.aligned(piece.bytes), first: position, last: position))
+            bytes: bytes * rows, sampleBytes: rows > 1 ? bytes : 0, first: position, last: position))
       }
     }
     for (index, result) in entry.results.enumerated()
@@ -116,6 +122,7 @@ public struct MemoryPlan: Sendable {
       let operand = operation.operands[index]
       guard let owner = owned[index], case let other = entry.typeOf(operand),
         other.count == type.count, other.isPerImage == type.isPerImage, other.element == type.element,
+        other.samples == type.samples,
         operation.formula != nil || owned.count(where: { $0 == owner }) == 1
       else { continue }
       let tenants = owners.filter { $0.value == owner }.keys
@@ -152,7 +159,12 @@ public struct MemoryPlan: Sendable {
 
   /// Bytes of a value in a block, or in all for a value without images.
   static func bytes(_ type: TensorType, _ target: KernelTarget) -> Int {
-    aligned(type.count * type.element.byteCount * (type.isPerImage ? target.blockImages : 1))
+    aligned(bytesOfRow(type, target) * type.samples)
+  }
+
+  /// Bytes of one row of each of a block's images.
+  private static func bytesOfRow(_ type: TensorType, _ target: KernelTarget) -> Int {
+    type.count * type.element.byteCount * (type.isPerImage ? target.blockImages : 1)
   }
 
   static func aligned(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
@@ -172,7 +184,9 @@ extension MemoryPlan.Buffer {
   /// The values that lie in it, `conv2d.1 > relu.2`.
   public var name: String { values.joined(separator: " > ") }
 
-  var location: Location { isPerBlock ? .block(offset: offset) : .shared(offset: offset) }
+  var location: Location {
+    isPerBlock ? .block(offset: offset, sampleBytes: sampleBytes) : .shared(offset: offset)
+  }
 }
 
 extension Entry {
@@ -226,6 +240,15 @@ private func directPlace(
 }
 
 extension Operation {
+  /// Rows for each image that the operation goes through, one after the other.
+  func samples(in entry: Entry) -> Int {
+    // What reduces rows goes through the images, and through their rows inside.
+    if OpTable.standard[name]?.mapsSamples == false {
+      return results.map { entry.typeOf($0).samples }.max() ?? 1
+    }
+    return name == "relayout" ? 1 : (operands + results).map { entry.typeOf($0).samples }.max() ?? 1
+  }
+
   /// True for an operation that reads each element of its operands before it writes that element of its results, and
   /// no other.
   var worksInPlace: Bool { !formulas.isEmpty }

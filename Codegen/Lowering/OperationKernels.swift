@@ -58,7 +58,20 @@ struct OperationKernels {
   }
 
   /// The kernels of an operation, in order. Throws for an op that no kernel covers.
-  func kernels(_ operation: Operation, _ slots: OperationSlots, name: String, entry: String) throws -> [Kernel]
+  ///
+  /// - Parameter samples: rows for each image that the operation goes through.
+  func kernels(
+    _ operation: Operation, _ slots: OperationSlots, samples: Int, name: String, entry: String
+  ) throws -> [Kernel] {
+    try kernelsOfRow(operation, slots, name: name, entry: entry).map { kernel in
+      var kernel = kernel
+      kernel.samples = samples
+      return kernel
+    }
+  }
+
+  private func kernelsOfRow(_ operation: Operation, _ slots: OperationSlots, name: String, entry: String) throws
+    -> [Kernel]
   {
     let (operands, results) = (slots.operands, slots.results)
     guard let y = results.first else { throw LoweringError.unplanned(operation: operation.name, entry: entry) }
@@ -73,9 +86,11 @@ struct OperationKernels {
       ]
     case "decode_u8": return [LayoutKernels.load(name, from: operands[0], to: y, target: target)]
     case "relayout":
+      // An image's rows lie one behind the other in either layout, as one long row.
+      let (from, to) = (operands[0].withRowsAsExtent, y.withRowsAsExtent)
       return attributes.layout("to") == .canonical
-        ? [LayoutKernels.store(name, from: operands[0], to: y, target: target)]
-        : [LayoutKernels.load(name, from: operands[0], to: y, target: target)]
+        ? [LayoutKernels.store(name, from: from, to: to, target: target)]
+        : [LayoutKernels.load(name, from: from, to: to, target: target)]
     case "dense":
       return [
         DenseKernels.forward(
@@ -229,6 +244,14 @@ struct OperationKernels {
     case "add_bias": return [ReductionKernels.perChannel(name, x: operands[0], bias: operands[1], y: y)]
     case "broadcast_channels": return [ReductionKernels.perChannel(name, x: nil, bias: operands[0], y: y)]
     case "sum_to_channels": return [ReductionKernels.toChannels(name, x: operands[0], y: y)]
+    case "repeat_samples":
+      return [
+        ElementwiseKernels.kernel(name, formula: .operand(0), attributes: [:], operands: operands, y: y)
+      ]
+    case "sum_samples": return [SampleKernels.sum(name, x: operands[0], y: y, scale: 1)]
+    case "mean_samples":
+      return [SampleKernels.sum(name, x: operands[0], y: y, scale: 1 / Double(operands[0].type.samples))]
+    case "log_mean_exp_samples": return [SampleKernels.logMeanExp(name, x: operands[0], y: y)]
     case "normal_noise":
       return [LatentKernels.noise(name, noise: LatentKernels.drawn(attributes, operands), y: y)]
     case "reparam_kl", "reparam_kl_given":

@@ -36,9 +36,6 @@ extension Entry {
     for index in values.indices {
       guard let type = values[index].type else { continue }
       if type.element == .bf16 { throw refuse(ValueID(index), "no kernel takes bf16 yet") }
-      if case .images(let samples) = type.dimensions.first, samples > 1 {
-        throw refuse(ValueID(index), "no kernel takes several rows for an image yet")
-      }
     }
     for operation in operations {
       for value in operation.results + (operation.name == "relayout" ? [] : operation.operands) {

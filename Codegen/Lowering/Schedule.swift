@@ -63,7 +63,7 @@ struct Access {
     let region = 1 << 40
     let start =
       switch location {
-      case .block(let offset): offset
+      case .block(let offset, _): offset
       case .shared(let offset): region + offset
       case .weights(let offset): 2 * region + offset
       case .state(let offset): 3 * region + offset

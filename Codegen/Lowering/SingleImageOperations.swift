@@ -77,7 +77,8 @@ extension Entry {
       }
     }
     let couplesImages = operations.contains { OpTable.standard[$0.name]?.couplesImages != false }
-    guard isInference, !couplesImages,
+    let hasRows = values.contains { ($0.type?.samples ?? 1) > 1 }
+    guard isInference, !couplesImages, !hasRows,
       operations.contains(where: { OpTable.standard[$0.name]?.isProduct == true })
     else { return nil }
     var entry = self

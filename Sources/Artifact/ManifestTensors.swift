@@ -37,6 +37,29 @@ extension Manifest {
       self.name = name
       self.shape = shape
     }
+
+    /// Elements of one image.
+    public var count: Int { checkedProduct(shape) ?? 0 }
+  }
+
+  /// The latents that `decode` takes, in its order: a code is their elements, one latent behind the other.
+  public var codeParts: [Latent] {
+    let arguments = entry("decode")?.arguments.filter { $0.role == .latent } ?? []
+    return arguments.map { argument in
+      Latent(
+        name: argument.name,
+        shape: argument.shape.compactMap { if case .fixed(let size) = $0 { size } else { nil } })
+    }
+  }
+
+  /// Elements of a code.
+  public var codeSize: Int { codeParts.reduce(0) { $0 + $1.count } }
+
+  /// A name for each element of a code: `z1`, `z2`, ..., or `a.1`, `a.2`, `b.1` for several latents.
+  public var codeColumns: [String] {
+    let parts = codeParts
+    let separator = parts.count > 1 ? "." : ""
+    return parts.flatMap { part in (0..<part.count).map { "\(part.name)\(separator)\($0 + 1)" } }
   }
 
   /// How a parameter begins; the numbers are resolved, the draw is `RandomStream(seed, .initialize, name)`.
@@ -90,6 +113,8 @@ extension Manifest {
     case seed
     /// The epoch, i32 `[]`: it chooses the noise.
     case epoch
+    /// Which of several draws of an image this is, from 0, i32 `[]`: it chooses the noise.
+    case sample
     /// The optimizer's step, from 1, i32 `[]`.
     case step
     /// The learning rate, f32 `[]`.
@@ -100,7 +125,8 @@ extension Manifest {
     case noise
     /// A code.
     case latent
-    /// A parameter of a distribution, called `LATENT.mean` or `LATENT.logvar`.
+    /// What belongs to a distribution: a parameter, called `LATENT.mean` or `LATENT.logvar`, a divergence, `LATENT.kl`, or what else
+    /// `score` takes from `posterior`.
     case distribution
     /// A term of the objective: f32 `[]` (mean over the batch) or `[N]` (one per image).
     case metric

@@ -165,7 +165,7 @@ extension Manifest.Role {
     switch self {
     case .index, .label: (.i32, [.images])
     case .seed: (.i32, [2])
-    case .epoch, .step: (.i32, [])
+    case .epoch, .sample, .step: (.i32, [])
     case .rate, .hyper: (.f32, [])
     case .image, .noise, .latent, .distribution, .metric, .gradient: nil
     }

@@ -1,5 +1,6 @@
 import Artifact
 public import Runtime
+import Statistics
 
 /// What a model makes of images, in means over the images.
 public struct ModelEvaluation: Sendable {
@@ -11,14 +12,10 @@ public struct ModelEvaluation: Sendable {
   public var images: Int
   /// The terms of the objective in the model's order, the loss first: for a VAE the negative ELBO and its parts, in nats.
   public var terms: [Term]
-  /// The mean over images and pixels of the squared difference of image and reconstruction (pixels from 0 to 1, the
-  /// code the posterior's mean); nil for a model that does not reconstruct.
-  public var reconstructionError: Double?
-  /// Latents whose posterior mean varies over the images: variance above 0.01 (Burda, Grosse, Salakhutdinov:
-  /// "Importance weighted autoencoders", 2016, section 5.2); nil for a model without distributions.
-  public var activeUnits: Int?
-  /// Elements of a code.
-  public var latents: Int
+  /// How near the reconstructions are, the code the posterior's mean; nil for a model that does not reconstruct.
+  public var reconstruction: ReconstructionQuality?
+  /// The elements of the latents that are drawn; empty for a model that draws none.
+  public var units: [LatentUnit]
 
   /// Evaluates a model on images. The noise of image i depends on the seed and i.
   /// - Throws: `RunError` where the images do not suit the model, `ModelError` where it has no entry `evaluate`.
@@ -29,60 +26,53 @@ public struct ModelEvaluation: Sendable {
     terms = instance.manifest.objective.metrics.compactMap { name in
       means[name].map { Term(name: name, mean: $0) }
     }
-    latents = instance.manifest.latents.reduce(0) { $0 + $1.shape.reduce(1, *) }
-    reconstructionError = try Self.reconstructionError(instance, source, inputs)
-    activeUnits = try Self.activeUnits(instance, source, inputs)
-  }
-
-  private static func reconstructionError(
-    _ instance: ModelInstance, _ source: any ImageSource, _ inputs: EntryInputs
-  ) throws -> Double? {
-    guard let result = instance.manifest.entry("reconstruct")?.results.first(where: { $0.role == .image })
-    else {
-      return nil
-    }
-    var sum = 0.0
-    var pixels = 0
-    try instance.forEachBatch(of: source, entry: "reconstruct", inputs: inputs) { range, results in
-      let bytes = try source.bytes(of: Array(range)[...])
-      for (byte, value) in zip(bytes, results[result.name]?.floats ?? []) {
-        let difference = Double(byte) / 255 - Double(value)
-        sum += difference * difference
-      }
-      pixels += bytes.count
-    }
-    return pixels == 0 ? nil : sum / Double(pixels)
-  }
-
-  private static func activeUnits(
-    _ instance: ModelInstance, _ source: any ImageSource, _ inputs: EntryInputs
-  ) throws -> Int? {
-    let results = instance.manifest.entry("encode")?.results ?? []
-    guard let mean = results.first(where: { $0.role == .distribution && $0.name.hasSuffix(".mean") }),
-      let size = mean.elementCount(images: 1)
-    else { return nil }
-    var variances = [RunningVariance](repeating: RunningVariance(), count: size)
-    try instance.forEachBatch(of: source, entry: "encode", inputs: inputs) { _, results in
-      for (index, value) in (results[mean.name]?.floats ?? []).enumerated() {
-        variances[index % size].add(Double(value))
-      }
-    }
-    return variances.count { $0.variance > 0.01 }
+    reconstruction = try ReconstructionQuality(instance, source, inputs)
+    units = try instance.latentUnits(of: source, inputs: inputs)
   }
 }
 
-/// Mean and variance of numbers that come one by one (Welford 1962).
-struct RunningVariance {
-  private var count = 0.0
-  private(set) var mean = 0.0
-  private var squares = 0.0
+/// How near reconstructions are to their images; pixels go from 0 to 1.
+public struct ReconstructionQuality: Sendable, Equatable {
+  /// The mean over images and pixels of the squared difference.
+  public var meanSquaredError: Double
+  /// The peak signal-to-noise ratio of that error, in dB.
+  public var peakSignalToNoise: Double
+  /// The mean over images and channels of the structural similarity (Wang, Bovik, Sheikh, Simoncelli 2004); nil where the
+  /// images are no planes.
+  public var structuralSimilarity: Double?
 
-  mutating func add(_ value: Double) {
-    count += 1
-    let difference = value - mean
-    mean += difference / count
-    squares += difference * (value - mean)
+  /// Nil for a model that does not give images back.
+  init?(_ instance: ModelInstance, _ source: any ImageSource, _ inputs: EntryInputs) throws {
+    guard let result = instance.manifest.entry("reconstruct")?.results.first(where: { $0.role == .image })
+    else { return nil }
+    let shape = source.imageShape
+    let plane = shape.count == 3 ? shape[1] * shape[2] : 0
+    var (squares, pixels) = (0.0, 0)
+    var (similarity, planes) = (0.0, 0)
+    try instance.forEachBatch(of: source, entry: "reconstruct", inputs: inputs) { range, results in
+      let images = try source.bytes(of: Array(range)[...]).map { Float($0) / 255 }
+      let again = results[result.name]?.floats ?? []
+      for (original, value) in zip(images, again) {
+        let difference = Double(original) - Double(value)
+        squares += difference * difference
+      }
+      pixels += images.count
+      guard plane > 0, again.count == images.count else { return }
+      let count = images.count / plane
+      // Each number stands in a place of its own, so the sum does not depend on the threads.
+      let found = parallelRuns(count, threads: processorCount) { run in
+        run.map { index in
+          let part = index * plane..<(index + 1) * plane
+          return ImageQuality.structuralSimilarity(
+            Array(images[part]), Array(again[part]), height: shape[1], width: shape[2]) ?? 0
+        }
+      }
+      similarity += found.joined().reduce(0, +)
+      planes += count
+    }
+    guard pixels > 0 else { return nil }
+    meanSquaredError = squares / Double(pixels)
+    peakSignalToNoise = ImageQuality.peakSignalToNoise(meanSquaredError: meanSquaredError)
+    structuralSimilarity = planes > 0 ? similarity / Double(planes) : nil
   }
-
-  var variance: Double { count > 0 ? squares / count : 0 }
 }

@@ -32,6 +32,8 @@ public enum ArgumentRole: String, Sendable, CaseIterable {
   case seed
   /// The epoch, i32[].
   case epoch
+  /// Which of several draws of an image this is, from 0, i32[].
+  case sample
   /// The optimizer's step, from 1, i32[].
   case step
   /// The learning rate, f32[].
@@ -46,6 +48,8 @@ public enum ArgumentRole: String, Sendable, CaseIterable {
   case noise
   /// A code.
   case latent
+  /// What another entry made of the images: parameters of the posterior, and what its draws need besides.
+  case distribution
 }
 
 /// An argument of an entry.

@@ -84,7 +84,7 @@ extension OpDefinition {
     guard layouts.count <= 1 || name == "relayout" else {
       throw TypeError("'\(name)' is given operands in different layouts")
     }
-    var types = try inferTypes(&context)
+    var types = mapsSamples ? try inferTypesOfRows(&context) : try inferTypes(&context)
     for index in types.indices {
       if let defect = types[index].defect { throw TypeError("'\(name)' would make \(types[index]): \(defect)") }
       guard name != "relayout", types[index].isPerImage, types[index].element == .f32 else { continue }
@@ -93,6 +93,19 @@ extension OpDefinition {
       types[index].layout = decided ?? perImage.first?.layout ?? .canonical
     }
     return types
+  }
+
+  /// The op's rule on one row of each operand; results have as many rows for each image as the operands that have most.
+  private func inferTypesOfRows(_ context: inout TypingContext) throws -> [TensorType] {
+    let counts = context.operands.map(\.samples)
+    let samples = counts.max() ?? 1
+    guard samples > 1 else { return try inferTypes(&context) }
+    if let other = counts.first(where: { $0 > 1 && $0 < samples }) {
+      throw TypeError("'\(name)' is given \(other) and \(samples) rows of an image")
+    }
+    context.operands = context.operands.map { $0.with(samples: 1) }
+    defer { context.operands = zip(context.operands, counts).map { $0.with(samples: $1) } }
+    return try inferTypes(&context).map { $0.with(samples: samples) }
   }
 
   /// `2 operands`, `2 to 3 operands`.

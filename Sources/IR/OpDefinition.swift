@@ -11,6 +11,9 @@ public struct OpDefinition: Sendable {
   public let attributes: [AttributeDefinition]
   /// True where a result for one image depends on the other images of the call.
   public let couplesImages: Bool
+  /// True where the op does to each of several rows of an image what it does to the one row of another: all but those that make,
+  /// count or reduce such rows. Operands with one row per image then go with all rows of the others.
+  public let mapsSamples: Bool
   /// True for a product of matrices in one form or another: dense layers, convolutions, their gradients. Nearly all of a
   /// model's work is in these, and its FLOPs are counted by them alone.
   public let isProduct: Bool
@@ -35,7 +38,8 @@ public struct OpDefinition: Sendable {
 
   public init(
     name: String, summary: String, operands: [OperandDefinition], results: [String],
-    attributes: [AttributeDefinition] = [], couplesImages: Bool = false, isProduct: Bool = false,
+    attributes: [AttributeDefinition] = [], couplesImages: Bool = false, mapsSamples: Bool = true,
+    isProduct: Bool = false,
     formula: ScalarExpression? = nil,
     inferTypes: @escaping TypeRule, evaluate: @escaping EvaluationRule, gradient: GradientRule? = nil,
     flops: (@Sendable ([TensorType], [TensorType], Attributes) -> Int)? = nil, example: OpExample
@@ -46,6 +50,7 @@ public struct OpDefinition: Sendable {
     self.results = results
     self.attributes = attributes
     self.couplesImages = couplesImages
+    self.mapsSamples = mapsSamples
     self.isProduct = isProduct
     self.formula = formula
     self.inferTypes = inferTypes

@@ -12,7 +12,7 @@ public struct OpTable: Sendable {
   public subscript(name: String) -> OpDefinition? { byName[name].map { definitions[$0] } }
 
   public static let standard = OpTable(
-    leafOps + activationOps + arithmeticOps + probabilityOps + optimizerOps + reductionOps + shapeOps + denseOps
-      + convolutionOps + poolingOps + normalizationOps + randomOps + fusedLikelihoodOps + fusedLatentOps
-      + mapOps + [gradientOp])
+    leafOps + activationOps + arithmeticOps + probabilityOps + normalDistributionOps + optimizerOps + reductionOps
+      + shapeOps + denseOps + convolutionOps + poolingOps + normalizationOps + randomOps + sampleOps
+      + fusedLikelihoodOps + fusedLatentOps + mapOps + [gradientOp])
 }

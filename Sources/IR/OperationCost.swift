@@ -18,8 +18,9 @@ extension Entry {
     guard let definition = OpTable.standard[operation.name], operands.count == operation.operands.count,
       results.count == operation.results.count
     else { return nil }
+    let samples = definition.mapsSamples ? operands.map(\.samples).max() ?? 1 : 1
     return OperationCost(
-      flops: definition.flops(operands, results, operation.attributes),
+      flops: definition.flops(operands, results, operation.attributes) * samples,
       isPerImage: (operands + results).contains(where: \.isPerImage))
   }
 

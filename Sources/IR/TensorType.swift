@@ -62,6 +62,27 @@ public struct TensorType: Sendable, Hashable {
     return false
   }
 
+  /// True for one number per row: `f32[N]`, `f32[N*k]`.
+  public var isPerImageNumber: Bool { isPerImage && rank == 1 }
+
+  /// Rows for each image: k where `N*k` leads, else 1.
+  public var samples: Int {
+    if case .images(let samples) = dimensions.first { return samples }
+    return 1
+  }
+
+  /// The same with that many rows for each image, where it has a row per image.
+  public func with(samples: Int) -> TensorType {
+    guard isPerImage else { return self }
+    return TensorType(element, [.images(samples)] + dimensions.dropFirst(), layout: layout)
+  }
+
+  /// The same elements in the same order with the rows of an image as an extent: `f32[N*k,2]` as `f32[N,k,2]`.
+  public var withRowsAsExtent: TensorType {
+    guard samples > 1 else { return self }
+    return TensorType(element, [.images, .fixed(samples)] + dimensions.dropFirst(), layout: layout)
+  }
+
   /// True where every extent is known.
   public var isComplete: Bool { !dimensions.contains(.unknown) }
 

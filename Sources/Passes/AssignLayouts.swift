@@ -50,7 +50,9 @@ private func assign(_ layout: Layout, to entry: inout Entry, _ context: inout Pa
   var outgoing: [ValueID: ValueID] = [:]
   for index in entry.results.indices {
     let value = entry.results[index].value
-    guard let type = entry.type(of: value), type.layout == layout, type.rank >= 2 else { continue }
+    guard let type = entry.type(of: value), type.layout == layout,
+      type.rank >= 2 || type.samples > 1
+    else { continue }
     if outgoing[value] == nil {
       let canonical = entry.addValue(Value(type: type.with(layout: .canonical)))
       let sources = entry.operations.first { $0.results.contains(value) }?.sources ?? []

@@ -114,7 +114,12 @@ private struct ReverseSweep {
     do {
       for (index, gradient) in try rule(context, &builder).enumerated() {
         guard let gradient, index < wanted.count, wanted[index] else { continue }
-        try accumulate(gradient, at: operation.operands[index])
+        let operand = operation.operands[index]
+        // An operand that went with several rows of an image gets the sum of their gradients.
+        let isShared =
+          definition.mapsSamples && builder.type(of: operand).isPerImage
+          && builder.type(of: operand).samples < builder.type(of: gradient).samples
+        try accumulate(isShared ? try builder.add("sum_samples", [gradient]) : gradient, at: operand)
       }
     } catch let error as TypeError {
       throw notDifferentiable(error.message, operation)

@@ -61,14 +61,14 @@ extension Entry {
     return true
   }
 
-  /// The f32[N] that a value repeats over each image, or is; nil where it is something else.
+  /// The f32[N], or f32[N*k], that a value repeats over each image, or is; nil where it is something else.
   func numberPerImage(behind value: ValueID) -> ValueID? {
     if let operation = operations.first(where: { $0.results.contains(value) }),
       operation.name == "broadcast_per_image"
     {
       return operation.operands[0]
     }
-    return type(of: value)?.dimensions == [.images] ? value : nil
+    return type(of: value)?.isPerImageNumber == true ? value : nil
   }
 }
 

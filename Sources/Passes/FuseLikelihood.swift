@@ -57,7 +57,7 @@ private struct LikelihoodMatch {
     for sum in entry.operations where sum.name == "sum_per_image" && !fused.contains(sum.results[0]) {
       guard let terms = definition(sum.operands[0], "bernoulli_loglik"), uses[terms.results[0]] == 1,
         entry.type(of: terms.operands[0])?.dimensions == entry.type(of: terms.results[0])?.dimensions,
-        entry.type(of: terms.operands[1])?.dimensions == entry.type(of: terms.results[0])?.dimensions
+        entry.type(of: terms.operands[1])?.extents == entry.type(of: terms.results[0])?.extents
       else { continue }
       self.terms = terms
       self.sum = sum

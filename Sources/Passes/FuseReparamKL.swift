@@ -78,9 +78,9 @@ private struct NoiseSource {
   /// Noise that something else reads too is stored anyway, and then read.
   init(of match: SamplingMatch, readers: Int, in entry: Entry) {
     let draw = entry.operations.first { $0.name == "normal_noise" && $0.results == [match.noise] }
-    if let draw, entry.useCounts()[match.noise] == readers {
+    if let draw, draw.operands.count == 3, entry.useCounts()[match.noise] == readers {
       operands = draw.operands
-      attributes = Attributes(draw.attributes.values.filter { $0.key != "latent" })
+      attributes = Attributes(draw.attributes.values.filter { $0.key == "stream" || $0.key == "domain" })
       suffix = ""
       sources = draw.sources
     } else {

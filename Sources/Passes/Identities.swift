@@ -2,9 +2,17 @@ import IR
 
 /// What `simplify` knows of the ops, in the order in which it is tried.
 let simplificationRules: [RewriteRule] = [
-  foldConstants, dropNeutralOperand, foldNegation, foldReshape, foldRelayout, dropBroadcast,
+  dropSingleRow, foldConstants, dropNeutralOperand, foldNegation, foldReshape, foldRelayout, dropBroadcast,
   spreadLast, foldSumOfSpread, scaleBeforeSplitting, scaleSmallestOperand,
 ]
+
+/// The sum, the mean and log mean exp of one row are that row; a row once is itself.
+private let dropSingleRow: RewriteRule = { operation, rewriter in
+  guard ["sum_samples", "mean_samples", "log_mean_exp_samples", "repeat_samples"].contains(operation.name),
+    let x = operation.operands.first, rewriter.type(of: x) == rewriter.type(of: operation.results[0])
+  else { return nil }
+  return x
+}
 
 /// An elementwise op of constants is a constant, where it has a finite value.
 private let foldConstants: RewriteRule = { operation, rewriter in
@@ -98,7 +106,7 @@ private let spreadLast: RewriteRule = { operation, rewriter in
   let numbers = zip(operation.operands, spread).compactMap { operand, source -> ValueID? in
     if let source { return source }
     let type = rewriter.type(of: operand)
-    return type.isScalar || type.dimensions == [.images] ? operand : nil
+    return type.isScalar || type.isPerImageNumber ? operand : nil
   }
   guard numbers.count == operation.operands.count else { return nil }
   let combined = try rewriter.add(operation.name, numbers, operation.attributes)

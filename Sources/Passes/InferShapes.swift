@@ -13,7 +13,7 @@ extension Pass {
   ///     %3 = dense %z, @decoder.dense0.weight : f32[N,100]
   ///
   /// Parameters are shared, so the whole module is inferred at once. `encode` comes first: the latents of the
-  /// other entries and the noise of their draws have the types of its results. Mistakes are collected; where an
+  /// other entries and the noise of their draws have the types of its results; then `posterior`, which makes what `score` takes. Mistakes are collected; where an
   /// operation fails, what depends on it is passed over, so that each mistake is reported once.
   public static let inferShapes = Pass(
     name: "infer-shapes", summary: "fills in the types of values and the shapes of parameters",
@@ -44,11 +44,24 @@ extension Module {
 private struct ShapeInference {
   private var module: Module
   private var latents: [String: TensorType] = [:]
+  /// What the entry `posterior` hands on, by name.
+  private var distributions: [String: TensorType] = [:]
   private var diagnostics: [Diagnostic] = []
   /// Values that were found not to fit together, in the entry at hand.
   private var misfits: [Set<ValueID>] = []
 
-  init(_ module: Module) { self.module = module }
+  /// Draws of each latent for each image, where there are several.
+  private let samples: [String: Int]
+
+  init(_ module: Module) {
+    self.module = module
+    var samples: [String: Int] = [:]
+    for operation in module.entries.flatMap(\.operations) where operation.name == "normal_noise" {
+      guard let latent = operation.attributes.symbol("latent") else { continue }
+      samples[latent] = max(samples[latent] ?? 1, operation.attributes.int("samples"))
+    }
+    self.samples = samples
+  }
 
   /// Rounds over the entries until no parameter's shape changes: an entry may use a parameter before the
   /// operation that tells its shape. Each round makes fewer extents unknown, so they end.
@@ -66,14 +79,14 @@ private struct ShapeInference {
   }
 
   private mutating func inferAll() {
-    let encodeFirst = module.entries.indices.sorted {
-      (module.entries[$0].name == "encode" ? 0 : 1, $0) < (module.entries[$1].name == "encode" ? 0 : 1, $1)
-    }
+    let sources = ["encode", "posterior"]
+    func rank(_ index: Int) -> Int { sources.firstIndex(of: module.entries[index].name) ?? sources.count }
+    let sourcesFirst = module.entries.indices.sorted { (rank($0), $0) < (rank($1), $1) }
     var known: [Global]
     repeat {
       known = module.globals
       diagnostics = []
-      for index in encodeFirst { infer(entry: index) }
+      for index in sourcesFirst { infer(entry: index) }
     } while module.globals != known
   }
 
@@ -84,19 +97,23 @@ private struct ShapeInference {
       if let global = entry.values[value].global { entry[ValueID(value)].type = globals[global]?.type }
     }
     for argument in entry.arguments where entry.type(of: argument.value) == nil {
+      if argument.role == .distribution {
+        entry[argument.value].type = entry[argument.value].name.flatMap { distributions[$0] }
+      }
       guard argument.role == .latent || argument.role == .noise, let name = entry[argument.value].name else {
         continue
       }
       let latent = argument.role == .noise && name.hasPrefix("noise.") ? String(name.dropFirst(6)) : name
-      entry[argument.value].type = type(ofLatent: latent, entry: entry.name, at: nil)
+      let rows = argument.role == .noise ? samples[latent] ?? 1 : 1
+      entry[argument.value].type = type(ofLatent: latent, entry: entry.name, at: nil)?.with(samples: rows)
     }
     misfits = []
     for operation in entry.operations { infer(operation, &entry) }
     entry.resolveFreeExtents()
-    if entry.name == "encode" {
-      for result in entry.results {
-        if case .latent(let name) = result.target { latents[name] = entry.type(of: result.value) }
-      }
+    for result in entry.results {
+      guard case .latent(let name) = result.target else { continue }
+      if entry.name == "encode" { latents[name] = entry.type(of: result.value) }
+      if entry.name == "posterior" { distributions[name] = entry.type(of: result.value) }
     }
     module.entries[index] = entry
   }

@@ -130,10 +130,19 @@ private struct Frame {
   mutating func run(_ operation: Operation, at position: Int) throws {
     guard let definition = OpTable.standard[operation.name] else { return }
     let shapes = try operation.results.map { try shape(of: entry.type(of: $0) ?? .scalar) }
-    let operands = operation.operands.compactMap { values[$0] }
+    var operands = operation.operands.compactMap { values[$0] }
+    // Each row is a row like any other; an operand with one for each image goes with all of them.
+    let samples =
+      definition.mapsSamples ? operation.operands.compactMap { entry.type(of: $0)?.samples }.max() ?? 1 : 1
+    if samples > 1 {
+      for (index, operand) in operation.operands.enumerated() {
+        guard let type = entry.type(of: operand), type.isPerImage, type.samples == 1 else { continue }
+        operands[index] = repeatedRows(operands[index], samples: samples, images: images)
+      }
+    }
     let made = try definition.evaluate(
       EvaluationContext(
-        operands: operands, attributes: operation.attributes, resultShapes: shapes, images: images))
+        operands: operands, attributes: operation.attributes, resultShapes: shapes, images: images * samples))
     for (result, value) in zip(operation.results, made) { values[result] = value }
     guard !keepsValues else { return }
     for value in operation.operands + operation.results

@@ -5,6 +5,8 @@ public struct EntryInputs: Sendable {
   public var seed: UInt64
   /// The epoch that chooses the noise: training counts from 1, evaluation takes 0.
   public var epoch: Int
+  /// Which of several draws of an image it is, from 0.
+  public var sample = 0
   public var step: Int
   public var rate: Double
   /// Values of hypers; those that are not here have the model's defaults.
@@ -63,6 +65,7 @@ extension ModelInstance {
       return .i32(numbers.map { Int32(truncatingIfNeeded: $0) })
     case .seed: return .seed(inputs.seed)
     case .epoch: return .scalar(Int32(truncatingIfNeeded: inputs.epoch))
+    case .sample: return .scalar(Int32(truncatingIfNeeded: inputs.sample))
     case .step: return .scalar(Int32(truncatingIfNeeded: inputs.step))
     case .rate: return .scalar(Float(inputs.rate))
     case .hyper:

@@ -56,24 +56,52 @@ extension ModelInstance {
     return all
   }
 
+  /// The codes of images, one behind the other: of each image the latents that the decoder takes.
+  public func codes(of source: any ImageSource, inputs: EntryInputs = EntryInputs()) throws -> [Float] {
+    let entry = try model.entry("encode")
+    let parts = manifest.codeParts
+    for part in parts where entry.result(named: part.name) == nil {
+      throw ModelError.missingArgument(entry: "encode", argument: "the result \(part.name)")
+    }
+    try checkMemory(for: parts.map(\.name), of: entry, images: source.count)
+    var codes: [Float] = []
+    try forEachBatch(of: source, entry: "encode", inputs: inputs) { images, results in
+      let values = parts.map { results[$0.name]?.floats ?? [] }
+      for image in 0..<images.count {
+        for (part, values) in zip(parts, values) {
+          codes += values[image * part.count..<(image + 1) * part.count]
+        }
+      }
+    }
+    return codes
+  }
+
   /// Decodes codes, one behind the other, into images of the likelihood's mean.
-  /// - Throws: `ModelError` where the number of values is not a multiple of the latent's size.
+  /// - Throws: `ModelError` where the number of values is not a multiple of a code's size.
   public func decode(_ codes: [Float]) throws -> [Float] {
     let entry = try model.entry("decode")
-    guard let argument = entry.argument(.latent), let size = argument.elementCount(images: 1),
-      let result = entry.results.first
-    else { throw ModelError.missingArgument(entry: "decode", argument: "a latent") }
+    let (parts, size) = (manifest.codeParts, manifest.codeSize)
+    guard size > 0, let result = entry.results.first else {
+      throw ModelError.missingArgument(entry: "decode", argument: "a latent")
+    }
     guard codes.count % size == 0 else {
       throw ModelError.otherCount(
-        entry: "decode", argument: argument.name, needed: (codes.count / size + 1) * size, found: codes.count)
+        entry: "decode", argument: parts.map(\.name).joined(separator: " with "),
+        needed: (codes.count / size + 1) * size, found: codes.count)
     }
     let count = codes.count / size
     try checkMemory(for: [result.name], of: entry, images: count)
     var images: [Float] = []
     for begin in stride(from: 0, to: count, by: Self.inferenceBatch) {
       let end = min(begin + Self.inferenceBatch, count)
-      let part = EntryValue.f32(Array(codes[begin * size..<end * size]))
-      images += try call("decode", [argument.name: part], count: end - begin)[result.name]?.floats ?? []
+      var arguments: [String: EntryValue] = [:]
+      var first = 0
+      for part in parts {
+        let values = (begin..<end).flatMap { codes[$0 * size + first..<$0 * size + first + part.count] }
+        arguments[part.name] = .f32(values)
+        first += part.count
+      }
+      images += try call("decode", arguments, count: end - begin)[result.name]?.floats ?? []
     }
     return images
   }

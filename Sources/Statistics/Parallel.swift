@@ -3,7 +3,7 @@ import Synchronization
 
 /// Results of a body for as many equal runs of `0 ..< count` as there are threads, in order. What a run gives must not
 /// depend on where it begins and ends other than element by element.
-func parallelRuns<Result: Sendable>(
+package func parallelRuns<Result: Sendable>(
   _ count: Int, threads: Int, _ body: @Sendable (Range<Int>) -> Result
 ) -> [Result] {
   let runs = max(1, min(threads, count))

@@ -144,10 +144,11 @@ import Testing
   private func overlap(_ a: TensorSlot, _ b: TensorSlot) -> Bool {
     func range(_ slot: TensorSlot, _ offset: Int) -> Range<Int> {
       let images = slot.type.isPerImage ? TestTarget.host.blockImages : 1
-      return offset..<offset + slot.type.count * 4 * images
+      return offset..<offset + slot.type.count * slot.type.samples * 4 * images
     }
     switch (a.place, b.place) {
-    case (.block(let x), .block(let y)), (.shared(let x), .shared(let y)), (.weights(let x), .weights(let y)),
+    case (.block(let x, _), .block(let y, _)), (.shared(let x), .shared(let y)),
+      (.weights(let x), .weights(let y)),
       (.state(let x), .state(let y)):
       return range(a, x).overlaps(range(b, y))
     case (.output(let x), .output(let y)): return x == y

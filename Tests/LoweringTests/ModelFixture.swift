@@ -8,7 +8,7 @@ import VDL
 
 /// A model of the repository or of the tests, at every stage that the tests need.
 enum ModelFixture: String, CaseIterable, Sendable {
-  case convvae, densevae, convae, structural, momentum, roots, decoupled, sums
+  case convvae, densevae, convae, structural, momentum, roots, decoupled, sums, hierarchical, iwae
 
   /// The module as the text says it, with shapes and gradients: no pass that optimizes has run. What it means is what
   /// native code is held against.
@@ -31,10 +31,22 @@ enum ModelFixture: String, CaseIterable, Sendable {
 
   func elaborated() throws -> Module {
     if let text { return try elaborate(SourceText(name: "\(rawValue).vdl", text: text)) }
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../Models/\(rawValue).vdl")
+    let models = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+      "../../Models")
+    let places = ["", "variants/"].map { models.appendingPathComponent("\($0)\(rawValue).vdl") }
+    let file = places.first { FileManager.default.fileExists(atPath: $0.path) } ?? places[0]
     return try elaborate(
-      SourceText(name: "\(rawValue).vdl", text: try String(contentsOf: file, encoding: .utf8)))
+      SourceText(name: "\(rawValue).vdl", text: try String(contentsOf: file, encoding: .utf8)),
+      settings: settings)
+  }
+
+  /// Smaller extents, where a model's own would only take time.
+  private var settings: [String: String] {
+    switch self {
+    case .hierarchical: ["hidden": "20", "lower": "5", "upper": "3"]
+    case .iwae: ["hidden": "20", "latent": "6", "draws": "3", "side": "8"]
+    default: [:]
+    }
   }
 
   /// The text of a model that is not the repository's.
@@ -45,7 +57,7 @@ enum ModelFixture: String, CaseIterable, Sendable {
     case .roots: rootsModel
     case .decoupled: decoupledModel
     case .sums: sumsModel
-    case .convvae, .densevae, .convae: nil
+    case .convvae, .densevae, .convae, .hierarchical, .iwae: nil
     }
   }
 

@@ -44,7 +44,8 @@ extension OpDefinition {
   fileprivate func declaring(_ declared: [TensorType?]) -> OpDefinition {
     OpDefinition(
       name: name, summary: summary, operands: operands, results: results, attributes: attributes,
-      couplesImages: couplesImages, formula: formula, inferTypes: inferTypes, evaluate: evaluate,
+      couplesImages: couplesImages, mapsSamples: mapsSamples, formula: formula, inferTypes: inferTypes,
+      evaluate: evaluate,
       gradient: gradient, flops: flops,
       example: OpExample(
         example.operands, example.attributes, wrong: example.wrong, lowerBound: example.lowerBound,

@@ -2,7 +2,8 @@ import IR
 
 /// Shapes besides the op table's examples: sizes around a vector's and a task's, operands that are repeated.
 enum OpShapes {
-  static let all = elementwise + reductions + latents + likelihoods + optimizer + layouts + StructuralShapes.all
+  static let all =
+    elementwise + reductions + latents + likelihoods + optimizer + layouts + samples + StructuralShapes.all
 
   private static let row = TensorType.perImage(3, 5)
   private static let number = TensorType.perImage()
@@ -45,6 +46,57 @@ enum OpShapes {
       + OpCase.of("reparam_kl_gradient", "\(size)", [code, code, code, number] + counters, draw)
       + OpCase.of("reparam_kl_given", "\(size)", [code, code, code])
       + OpCase.of("reparam_kl_given_gradient", "\(size)", [code, code, code, number, code])
+  }
+
+  /// Several rows for each image: alone, with an operand that has one, reduced, summed over all of them.
+  private static let samples: [OpCase] = {
+    func rows(_ samples: Int, _ extents: Int...) -> TensorType {
+      TensorType(.f32, [.images(samples)] + extents.map { .fixed($0) })
+    }
+    let counters = [TensorType(.i32, [.fixed(2)]), TensorType(.i32, []), TensorType(.i32, [.images])]
+    let draw: Attributes = ["stream": .int(7), "domain": .symbol("train"), "samples": .int(3)]
+    let window: Attributes = ["stride": .ints([2, 2]), "pad": .ints([1, 1, 1, 1])]
+    let kernel: Attributes = ["stride": .ints([2, 2]), "pad": .ints([1, 1, 1, 1]), "kernel": .ints([3, 3])]
+    let plain: Attributes = ["target": .symbol("floats")]
+    let bytes = TensorType(.u8, [.images, .fixed(17)])
+    return [
+      OpCase.of("normal_noise", "samples", counters, draw, declared: [rows(3, 5)]),
+      OpCase.of("normal_noise", "sample", counters + [TensorType(.i32, [])], draw, declared: [rows(3, 2)]),
+      OpCase.of("add", "samples", [rows(3, 5), row1(5)]),
+      OpCase.of("mul", "sample_numbers", [rows(3), rows(3, 4)]),
+      OpCase.of("sub", "number_and_samples", [number, rows(3, 4)]),
+      OpCase.of("exp", "samples", [rows(2, 67)]),
+      OpCase.of("sum_per_image", "samples", [rows(3, 7)]),
+      OpCase.of("add_bias", "samples", [rows(2, 3, 4), .f32(3)]),
+      OpCase.of("broadcast_per_image", "samples", [rows(3)], ["shape": .ints([5])]),
+      OpCase.of("dense", "samples", [rows(3, 5), .f32(17, 5)]),
+      OpCase.of("dense_data_gradient", "samples", [rows(3, 17), .f32(17, 5)]),
+      OpCase.of("dense_weight_gradient", "samples", [rows(3, 7), rows(3, 35)]),
+      OpCase.of("conv2d", "samples", [rows(3, 2, 5, 5), .f32(3, 2, 3, 3)], window),
+      OpCase.of("conv2d_weight_gradient", "samples", [rows(3, 4, 3, 3), rows(3, 2, 5, 5)], kernel),
+      OpCase.of("sum_to_channels", "samples", [rows(3, 5, 2)]),
+      OpCase.of("sum_elements", "samples", [rows(3, 5)]),
+      OpCase.of("channel_statistics", "samples", [rows(2, 3, 2)]),
+      OpCase.of("inverse_count", "samples", [rows(2, 3, 2)]),
+      OpCase.of(
+        "max_pool2d", "samples", [rows(2, 3, 4, 4)], ["kernel": .ints([2, 2]), "stride": .ints([2, 2])]),
+      OpCase.of(
+        "bernoulli_loglik_sum_gradient", "samples", [rows(3, 17), bytes, rows(3)], ["target": .symbol("bytes")]),
+      OpCase.of("bernoulli_loglik_sum", "samples", [rows(3, 17), row1(17)], plain),
+      OpCase.of(
+        "map_sum_per_image", "samples", [rows(2, 3, 3), row1(3, 3)],
+        ["formula": .formula(.operand(0) * .operand(1))]),
+      OpCase.of("reshape", "samples", [rows(2, 6)], ["shape": .ints([2, 3])]),
+      OpCase.of("sum_samples", "numbers", [rows(5)]), OpCase.of("mean_samples", "planes", [rows(2, 3, 3)]),
+      OpCase.of("log_mean_exp_samples", "rows", [rows(50, 3)]),
+      OpCase.of("log_mean_exp_samples", "one", [rows(1)]),
+      OpCase.of("repeat_samples", "numbers", [number], ["samples": .int(3)]),
+    ].flatMap { $0 }
+  }()
+
+  /// One row for each image.
+  private static func row1(_ extents: Int...) -> TensorType {
+    TensorType(.f32, [.images] + extents.map { .fixed($0) })
   }
 
   private static let likelihoods: [OpCase] = [1, 16, 33].flatMap { size -> [OpCase] in

@@ -37,13 +37,6 @@ import Testing
         """)
   }
 
-  @Test func severalRowsForAnImageAreNotSupportedYet() throws {
-    #expect(
-      try refusal(entry("f32[N*2,5]", "%0 = neg %x : f32[N*2,5]")) == """
-        no code can be made of this program: in entry @f %x is f32[N*2,5]; no kernel takes several rows for an image yet
-        """)
-  }
-
   @Test func parametersAreFloats() throws {
     #expect(
       try refusal("module test\nparameter @w : bf16[3] init constant(0)") == """

@@ -55,7 +55,15 @@ import Testing
       GradientCase("affine_channels", [.perImage(3), .f32(3), .f32(3)]),
       GradientCase("channel_sums", [.perImage(3, 2), .perImage(3, 2)]),
       GradientCase("channel_statistics", [.perImage(3)]),
+      // Several rows for each image, with operands that have one.
+      GradientCase("mul", [samples(4, 3), .perImage(3)]), GradientCase("sub", [.perImage(), samples(2, 3)]),
+      GradientCase("normal_loglik", [.perImage(3), .scalar, samples(2, 3)]),
+      GradientCase("dense", [samples(2, 3), .f32(4, 3)]), GradientCase("sum_per_image", [samples(2, 3)]),
     ]
+
+  private static func samples(_ count: Int, _ extent: Int) -> TensorType {
+    TensorType(.f32, [.images(count), .fixed(extent)])
+  }
 
   private static let product = ScalarExpression.operand(0) * sigmoid(.operand(1)) * .operand(2)
 

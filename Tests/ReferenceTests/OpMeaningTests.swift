@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import GraphTesting
 import IR
@@ -86,6 +87,49 @@ import Testing
 
   @Test func theKLOfTheStandardNormalIsZero() throws {
     #expect(try apply("kl_normal", [row(0, 1), row(0, 0)])[0].data == [0, 0.5])
+  }
+
+  @Test func divergencesOfNormalsAreTheirIntegrals() throws {
+    let (mean, logvar, priorMean, priorLogvar) = (0.3, -0.5, -1.0, 0.7)
+    func density(_ z: Double, _ mean: Double, _ logvar: Double) throws -> Double {
+      try apply("normal_loglik", [row(mean), row(logvar), row(z)])[0].data[0]
+    }
+    #expect(abs(try density(1, 0, 0) + 0.5 + log(2 * Double.pi) / 2) < 1e-15)
+    var (mass, divergence) = (0.0, 0.0)
+    for z in stride(from: -12.0, through: 12, by: 1e-2) {
+      let q = try density(z, mean, logvar)
+      mass += exp(q) * 1e-2
+      divergence += exp(q) * (q - (try density(z, priorMean, priorLogvar))) * 1e-2
+    }
+    #expect(abs(mass - 1) < 1e-12)
+    let made = try apply("kl_normals", [row(mean), row(logvar), row(priorMean), row(priorLogvar)])
+    #expect(abs(made[0].data[0] - divergence) < 1e-10)
+  }
+
+  @Test func reductionsOfRowsTakeThoseOfOneImage() throws {
+    let module = try Module(
+      parsing: SourceText(
+        name: "rows.vir",
+        text: """
+          module rows
+          entry @reduce(latent %x : f32[N*2,2], latent %y : f32[N]) {
+            %0 = sum_samples %x : f32[N,2]
+            %1 = mean_samples %x : f32[N,2]
+            %2 = log_mean_exp_samples %x : f32[N,2]
+            %3 = repeat_samples %y {samples = 2} : f32[N*2]
+            %4 = add %3, %y : f32[N*2]
+            return latent a = %0, latent b = %1, latent c = %2, latent d = %4
+          }
+          """))
+    let x = HostTensor(shape: [4, 2], data: [1, -1000, 3, -1000, 0, 800, 0, 801])
+    let outcome = try Interpreter(module).run(
+      "reduce", arguments: ["x": x, "y": HostTensor(shape: [2], data: [5, 7])], images: 2)
+    #expect(outcome[.latent("a")]?.data == [4, -2000, 0, 1601])
+    #expect(outcome[.latent("b")]?.data == [2, -1000, 0, 800.5])
+    let means = try #require(outcome[.latent("c")])
+    let wanted = [log((exp(1.0) + exp(3.0)) / 2), -1000, 0, 800 + log((1 + exp(1.0)) / 2)]
+    #expect(means.distance(to: HostTensor(shape: [2, 2], data: wanted)) < 1e-15)
+    #expect(outcome[.latent("d")]?.data == [10, 10, 14, 14])
   }
 
   @Test func bytesAreGreyLevels() throws {

@@ -38,6 +38,10 @@ import VDL
     ),
     (whole(input: "").replacingOccurrences(of: "model m", with: "model «m»"), [:], ["'m' has no input"]),
     (whole(), ["b": "3"], ["the model has no config 'b' to set"]),
+    (
+      whole().replacingOccurrences(of: "minimize mse(x)", with: "maximize «iwae(samples: 2)»"), [:],
+      ["'iwae' needs a likelihood, and a posterior and a prior for each latent"]
+    ),
     (whole("config a = 1"), ["a": "one"], ["'a' cannot be set to 'one': it needs a number"]),
     (
       whole("block f(h) = h |> «f»", layers: "x |> f |> flatten"), [:], ["block 'f' applies itself"]

@@ -81,11 +81,7 @@ import VDL
     (objective, objective + "\n «minimize mse(x)»", "a model has an objective only once"),
     (
       prior, "prior (x) -> z { z ~ normal(mean: 0, std: 1) }".replacingOccurrences(of: "(x)", with: "(«x»)"),
-      "a prior with a condition is not supported yet"
-    ),
-    (
-      prior, "prior z ~ normal(mean: 0, std: «2»)",
-      "a prior other than normal(mean: 0, std: 1) is not supported yet"
+      "'x' is what the decoder makes; a prior cannot depend on it"
     ),
     (prior, prior + "\n prior «z» ~ normal(mean: 0, std: 1)", "'z' has two priors"),
     (prior, "prior «w» ~ normal(mean: 0, std: 1)\n " + prior, "'w' is not a result of the encoder"),
@@ -159,7 +155,14 @@ import VDL
   static let objectives: [(String, String, String)] = [
     (objective, "maximize loglik(x) - beta * kl(«x»)", "'x' is not a result of the encoder"),
     (objective, "maximize loglik(«z»)", "'z' is not a result of the decoder"),
-    (objective, "maximize «iwae»(samples: 50)", "'iwae' is not supported yet"),
+    (objective, "maximize «iwae»", "'iwae' needs 'samples:' in parentheses"),
+    (objective, "maximize iwae(«50»)", "this argument of 'iwae' needs a label"),
+    (objective, "maximize «iwae»()", "'iwae' needs 'samples:'"),
+    (objective, "maximize iwae(samples: «0»)", "'samples' must be 1 or more, not 0"),
+    (objective, "maximize iwae(«samples: 1001»)", "'samples' must be 1000 or less, not 1001"),
+    (
+      objective, "maximize iwae(samples: 2) + «iwae(samples: 3)»", "the objective has 'iwae' twice"
+    ),
     (objective, "maximize loglik(x) - 0.1 * «l1»(h)", "'l1' is not supported yet"),
     (objective, "maximize «logklik»(x)", "unknown term 'logklik'"),
     (objective, "maximize loglik(x) - «gamma» * kl(z)", "unknown name 'gamma'"),

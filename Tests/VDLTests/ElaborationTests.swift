@@ -18,6 +18,7 @@ import VDL
     #expect(
       names == [
         "train_step", "gradients", "evaluate", "evaluate_given", "encode", "decode", "sample", "reconstruct",
+        "posterior", "score",
       ])
   }
 
@@ -35,6 +36,8 @@ import VDL
     ("convvae", "decode", ["z"]),
     ("convvae", "sample", ["index", "seed", "epoch"]),
     ("convvae", "reconstruct", ["x"]),
+    ("convvae", "posterior", ["x"]),
+    ("convvae", "score", ["x", "index", "seed", "epoch", "sample", "z.mean", "z.logvar"]),
     ("convae", "train_step", ["x", "step", "rate", "decay"]),
     ("convae", "evaluate", ["x"]),
   ])
@@ -49,6 +52,11 @@ import VDL
       ("convvae", "encode", [.latent("z"), .latent("z.mean"), .latent("z.logvar")]),
       ("convvae", "sample", [.latent("z"), .image("x")]),
       ("convvae", "reconstruct", [.image("x")]),
+      ("convvae", "posterior", [.latent("z.mean"), .latent("z.logvar")]),
+      (
+        "convvae", "score",
+        [.metric("loglik"), .metric("logprior"), .metric("logposterior"), .latent("z.kl")]
+      ),
       ("convae", "evaluate", [.metric("loss"), .metric("mse")]),
       ("convae", "encode", [.latent("z")]),
     ] as [(String, String, [ResultTarget])])

@@ -139,6 +139,40 @@ import VDL
     #expect(module.parameters.map(\.name).contains("encoder.z.std.dense0.weight"))
   }
 
+  /// What a draw's statement reads of the images is made once, in 'posterior': here the layer of h beside that of the draw.
+  @Test func theEncoderIsCutWhereDrawsBegin() throws {
+    let text = """
+      model m {
+        input x: image[1, 8, 8]
+        encoder (x) -> a, b {
+          let h = x |> flatten |> dense(4)
+          a ~ normal(mean: h, logvar: h |> dense(4))
+          b ~ normal(mean: (a |> dense(2)) + (h |> dense(2)), std: h |> dense(2) |> softplus)
+        }
+        prior (b) -> a { a ~ normal(mean: b |> dense(4), std: 1) }
+        prior b ~ normal(mean: 1, std: 2)
+        decoder (a) -> x { x ~ bernoulli(logits: a |> dense(64) |> reshape(1, 8, 8)) }
+        maximize loglik(x) - kl(a) - kl(b)
+      }
+      """
+    let module = try elaborate(SourceText(name: "m.vdl", text: text))
+    let posterior = try #require(module.entry("posterior"))
+    let score = try #require(module.entry("score"))
+    let names = posterior.results.map(\.target)
+    #expect(
+      names == [
+        .latent("encoder.h"), .latent("a.logvar"), .latent("encoder.value"), .latent("b.logvar"),
+      ])
+    let handed = score.arguments.filter { $0.role == .distribution }.map { score[$0.value].name }
+    #expect(handed == names.map(\.name))
+    func weights(_ entry: Entry) -> Set<String> { Set(entry.values.compactMap(\.global)) }
+    #expect(!weights(posterior).contains("encoder.b.mean.dense0.weight"))
+    #expect(score.operations.filter { $0.name == "dense" }.count == 3)
+    let sampled = try #require(module.entry("sample"))
+    #expect(sampled.results.map(\.target) == [.latent("a"), .latent("b"), .image("x")])
+    #expect(sampled.operations.filter { $0.name == "reparameterize" }.count == 2)
+  }
+
   @Test func severalLatentsAreDrawnAndMeasuredEach() throws {
     let text = """
       model m {

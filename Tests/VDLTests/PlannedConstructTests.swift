@@ -22,7 +22,6 @@ import VDL
     }
     """
   private static let input = "input x: image[1, 8, 8]"
-  private static let prior = "prior z ~ normal(mean: 0, std: 1)"
 
   /// What the names of each kind stand in: a piece of the base, and what replaces it.
   private static func place(_ kind: PlannedConstructs.Kind, _ name: String) -> (String, String) {
@@ -40,9 +39,6 @@ import VDL
   private static func place(_ form: PlannedConstructs.Form) -> (String, String) {
     switch form {
     case .secondImage: (input, "\(input)\n  «input y: image[1, 8, 8]»")
-    case .conditionalPrior: (prior, "prior («y») -> z { z ~ normal(mean: 0, std: 1) }")
-    case .computedPrior: (prior, "prior («y») -> z { «let a = 1»\n z ~ normal(mean: 0, std: 1) }")
-    case .otherPrior: (prior, "prior z ~ normal(mean: 0, std: «2»)")
     case .stridedSamePadding: ("|> flatten", "|> «conv(2, kernel: 3, stride: 2, pad: same)» |> flatten")
     }
   }

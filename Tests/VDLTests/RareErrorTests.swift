@@ -27,22 +27,28 @@ import VDL
   private static let input = "input x: image[1, 28, 28]"
 
   static let cases: [(String, String, [String])] = [
-    (
-      prior, "prior («y») -> z { «let a = 1»\n z ~ normal(mean: 0, std: 1) }",
-      ["a prior with a condition is not supported yet", "a prior that computes is not supported yet"]
-    ),
+    (prior, "prior («y») -> z { z ~ normal(mean: 0, std: 1) }", ["'y' is not a result of the encoder"]),
     (
       prior, "prior («y») -> z { z ~ normal(mean: 0, std: 1)\n «w» ~ normal(mean: 0, std: 1) }",
-      ["a prior with a condition is not supported yet", "'w' is not a result of the prior"]
+      ["'y' is not a result of the encoder", "'w' is not a result of the prior"]
     ),
     (
       prior, "prior («y») -> «z» { }",
-      ["a prior with a condition is not supported yet", "the prior never gives 'z'"]
+      ["'y' is not a result of the encoder", "the prior never gives 'z'"]
+    ),
+    (
+      prior, "prior («z») -> z { z ~ normal(mean: z, std: 1) }",
+      ["a prior cannot depend on itself, not even by way of 'z'"]
+    ),
+    (prior, "prior z ~ normal(mean: 0, std: «0»)", ["'std' must be above 0, not 0.0"]),
+    (
+      prior, "prior («x») -> z { «z» = x |> flatten }",
+      ["'x' is what the decoder makes; a prior cannot depend on it", "a prior is a distribution, not a value"]
     ),
     (prior, "prior z ~ normal(mean: «zero», std: 1)", ["unknown name 'zero'"]),
     (
       prior, "prior z ~ normal(mean: 0, std: «\"one\"»)",
-      ["a number that is fixed when compiled is needed here"]
+      ["a text is no value"]
     ),
     (prior, "prior z ~ «bernoulli»(logits: 0)", ["'bernoulli' as a prior is not supported yet"]),
     (input, input + "\n «input y: image[1, 28, 28]»", ["a second image as input is not supported yet"]),

@@ -45,7 +45,7 @@ enum FormatCommand {
           try TextOutput.write(text, to: nil)
         }
       } catch let list as DiagnosticList {
-        errors.append(ModelInput.text(of: list, in: source))
+        errors.append(ModelInput.text(of: list, in: [source]))
       }
     }
     if !errors.isEmpty { throw LocatedError(text: errors.joined(separator: "\n")) }

@@ -11,6 +11,8 @@ struct NamedArray {
   var values: [Float]
   /// The shape of one image's numbers; empty means a list of them.
   var shape: [Int] = []
+  /// A name for each of an image's numbers, as a table's head has them; empty means the array's name and a number.
+  var columns: [String] = []
 }
 
 /// Why a file of images or codes cannot be taken, and what to do.
@@ -20,6 +22,7 @@ enum ArrayFileError: Error, CustomStringConvertible {
   case otherLength(path: String, line: Int, found: Int, needed: Int)
   case otherShape(path: String, tensor: String, found: [Int], needed: String)
   case outOfRange(path: String, what: String)
+  case noLatent(path: String, latent: String, there: [String])
   case empty(path: String)
 
   var description: String {
@@ -31,6 +34,8 @@ enum ArrayFileError: Error, CustomStringConvertible {
     case .otherShape(let path, let tensor, let found, let needed):
       "\(path): \(tensor) has the shape \(found): it has to have \(needed)"
     case .outOfRange(let path, let what): "\(path): \(what)"
+    case .noLatent(let path, let latent, let there):
+      "\(path) has no array \(latent): it has \(there.joined(separator: ", ")): write one for each latent"
     case .empty(let path): "\(path) holds nothing: give at least one line or row"
     }
   }
@@ -95,29 +100,52 @@ enum ArrayFile {
     return ImageArray(imageShape: shape, bytes: bytes)
   }
 
-  /// Codes of `size` numbers, one behind the other.
-  static func codes(_ path: String, size: Int, name: String) throws -> [Float] {
+  /// Codes, one behind the other: a table or an array of them, or an array for each latent by its name.
+  static func codes(_ path: String, parts: [Manifest.Latent]) throws -> [Float] {
+    let size = parts.reduce(0) { $0 + $1.count }
+    let arrays: [(name: String, shape: [Int])]
+    let floats: (Int) throws -> [Float]
     switch try Kind(path) {
     case .csv: return try table(path, columns: size)
     case .npy, .npz:
-      let arrays = try NumpyFile.arrays(path)
-      let array = arrays.first { $0.name == name } ?? arrays[0]
-      guard arrays.count == 1 || array.name == name, let count = array.shape.first, count > 0,
-        array.count == count * size
-      else {
-        throw ArrayFileError.otherShape(
-          path: path, tensor: array.name.isEmpty ? "the array" : array.name, found: array.shape,
-          needed: "[N, \(size)]\(arrays.count == 1 ? "" : " and the name \(name)")")
-      }
-      return try array.floats()
+      let found = try NumpyFile.arrays(path)
+      arrays = found.map { ($0.name, $0.shape) }
+      floats = { try found[$0].floats() }
     case .safetensors:
       let reader = try SafetensorsReader(path)
-      let tensor = try reader.tensor(name) ?? Self.only(reader)
-      guard let count = tensor.shape.first, count > 0, tensor.shape.dropFirst().reduce(1, *) == size else {
+      arrays = reader.tensors.map { ($0.name, $0.shape) }
+      floats = { try reader.floats(of: arrays[$0].name) }
+    }
+    func read(_ index: Int, size: Int, otherwise needed: String) throws -> [Float] {
+      let (name, shape) = arrays[index]
+      guard let count = shape.first, count > 0, shape.dropFirst().reduce(1, *) == size else {
         throw ArrayFileError.otherShape(
-          path: path, tensor: tensor.name, found: tensor.shape, needed: "[N, \(size)]")
+          path: path, tensor: name.isEmpty ? "the array" : name, found: shape, needed: needed)
       }
-      return try reader.floats(of: tensor.name)
+      return try floats(index)
+    }
+    let places = parts.map { part in arrays.firstIndex { $0.name == part.name } }
+    if arrays.count == 1, parts.count > 1 || places == [nil] {
+      return try read(0, size: size, otherwise: "[N, \(size)]")
+    }
+    var codes: [[Float]] = []
+    for (part, place) in zip(parts, places) {
+      guard let place else {
+        throw ArrayFileError.noLatent(path: path, latent: part.name, there: arrays.map(\.name))
+      }
+      codes.append(try read(place, size: part.count, otherwise: "[N, \(part.count)]"))
+    }
+    return try joined(codes, parts, path)
+  }
+
+  /// The latents of each image one behind the other.
+  static func joined(_ latents: [[Float]], _ parts: [Manifest.Latent], _ path: String) throws -> [Float] {
+    let counts = zip(latents, parts).map { $0.count / max(1, $1.count) }
+    guard let count = counts.first, counts.allSatisfy({ $0 == count }) else {
+      throw ArrayFileError.outOfRange(path: path, what: "its latents are of different numbers of images")
+    }
+    return (0..<count).flatMap { image in
+      zip(latents, parts).flatMap { $0[image * $1.count..<(image + 1) * $1.count] }
     }
   }
 
@@ -142,7 +170,8 @@ enum ArrayFile {
     case .csv:
       guard let array = arrays.first else { return }
       let size = array.values.count / max(1, count)
-      let names = (labels == nil ? [] : ["label"]) + (0..<size).map { "\(array.name)\($0 + 1)" }
+      let columns = array.columns.isEmpty ? (0..<size).map { "\(array.name)\($0 + 1)" } : array.columns
+      let names = (labels == nil ? [] : ["label"]) + columns
       try AtomicFile.write(to: path) { sink in
         try sink.write(Array((names.joined(separator: ",") + "\n").utf8))
         for image in 0..<count {

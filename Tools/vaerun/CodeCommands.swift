@@ -25,7 +25,8 @@ enum EncodeCommand {
         + "its pixels 0 to 255 in the order C, H, W, or a PNG or JPEG picture or a folder of them.",
       "A .safetensors or .npz file of codes has one array per result of the model's encoder (z, and for a VAE z.mean and "
         + "z.logvar) and for a data set the classes (label); an .npy file has the codes alone; a .csv file has a line of "
-        + "names (label, z1, z2, ...) and one code per line.",
+        + "names (label, z1, z2, ...) and one code per line. A model with several latents has in one code all that its "
+        + "decoder takes, one latent behind the other (a.1, a.2, b.1, ...).",
     ],
     positionals: [CommonOptions.model],
     options: [input, output] + CommonOptions.trained + CommonOptions.images + [CommonOptions.quiet],
@@ -50,7 +51,17 @@ enum EncodeCommand {
       source = dataset
       labels = dataset.labels
     }
-    let results = try encode(source, with: trained.instance, inputs: try trained.inputs(invocation))
+    let inputs = try trained.inputs(invocation)
+    let results: [NamedArray]
+    switch kind {
+    case .safetensors, .npz: results = try encode(source, with: trained.instance, inputs: inputs)
+    case .npy, .csv:
+      results = [
+        NamedArray(
+          name: "code", role: .latent, values: try trained.instance.codes(of: source, inputs: inputs),
+          columns: trained.manifest.codeColumns)
+      ]
+    }
     try ArrayFile.write(results, labels: labels, count: source.count, to: path, kind: kind)
     Terminal.tell(invocation, "\(path): \(Terminal.count(source.count, "code"))")
   }
@@ -74,7 +85,7 @@ enum EncodeCommand {
 enum DecodeCommand {
   private static let input = Option(
     "input", short: "i", .file(endings: ["safetensors", "npz", "npy", "csv"]),
-    help: "the codes, .safetensors or .npz (with z [N,L]), .npy or .csv (one code per line)",
+    help: "the codes, .safetensors or .npz (an array [N,L] for each latent), .npy or .csv (one code per line)",
     default: "codes.safetensors in the run's folder")
   private static let output = Option(
     "output", short: "o", .file(endings: ["safetensors", "npz", "npy", "csv", "png"]),
@@ -101,8 +112,7 @@ enum DecodeCommand {
     let isPicture = path.lowercased().hasSuffix(".png")
     let kind = isPicture ? nil : try ArrayFile.Kind(path, others: " or .png")
     let codes = try ArrayFile.codes(
-      invocation[input] ?? trained.place("codes.safetensors"), size: pictures.latentSize,
-      name: trained.manifest.latents.first?.name ?? "z")
+      invocation[input] ?? trained.place("codes.safetensors"), parts: trained.manifest.codeParts)
     let count = codes.count / max(1, pictures.latentSize)
     let shown = kind == nil ? min(count, Self.mostInPicture) : count
     let images = try trained.instance.decode(Array(codes.prefix(shown * pictures.latentSize)))

@@ -57,7 +57,8 @@ enum LatentsCommand {
       let dataset = try CommonOptions.load(invocation, of: trained, split: split)
       let codes = try pictures.codes(of: dataset, inputs: inputs)
       let path = stem + (splits.count > 1 ? "-\(split.rawValue)" : "") + ".csv"
-      let array = NamedArray(name: trained.manifest.latents.first?.name ?? "z", role: .latent, values: codes)
+      let array = NamedArray(
+        name: "code", role: .latent, values: codes, columns: trained.manifest.codeColumns)
       try ArrayFile.write([array], labels: dataset.labels, count: dataset.count, to: path, kind: .csv)
       Terminal.tell(invocation, "\(path): \(Terminal.count(dataset.count, "code"))")
       parts.append((dataset, codes))

@@ -76,7 +76,8 @@ extension EntryBuilder {
   mutating func reduce(_ gradient: ValueID, like operand: ValueID) throws -> ValueID {
     let wanted = type(of: operand)
     let given = type(of: gradient)
-    if wanted.dimensions == given.dimensions { return gradient }
+    // Rows that the operand has for several of the result are added by differentiation.
+    if wanted.isPerImage == given.isPerImage, wanted.extents == given.extents { return gradient }
     if wanted.isScalar { return try add("sum_elements", [gradient]) }
     return try add("sum_per_image", [gradient])
   }

@@ -7,7 +7,13 @@ enum DrawAttributes {
   static let domain = AttributeDefinition(
     "domain", .symbol, "what the numbers are for: train, evaluate, sample")
   static let counters = ["seed", "epoch", "index"].map { OperandDefinition($0, differentiable: false) }
+  /// Which of several draws of an image it is; 0 where it is left out.
+  static let sample = OperandDefinition("sample", optional: true, differentiable: false)
   static let counterTypes = [TensorType(.i32, [.fixed(2)]), TensorType(.i32, []), TensorType(.i32, [.images])]
+
+  static let samples = AttributeDefinition(
+    "samples", .int, default: .int(1), "draws for each image, counted on from the sample")
+  static let sampleType = TensorType(.i32, [])
 
   /// Checks the three operands `seed`, `epoch`, `index` that begin at a position, and the attributes.
   static func check(_ context: TypingContext, at first: Int, _ op: String) throws {
@@ -23,10 +29,11 @@ enum DrawAttributes {
     }
   }
 
-  /// The standard normal numbers of a draw.
-  static func normals(_ counters: ArraySlice<HostTensor>, _ attributes: Attributes, images: Int, perImage: Int)
-    -> [Double]
-  {
+  /// The standard normal numbers of a draw. The counters are seed, epoch, index and perhaps the sample.
+  /// Of each image come `samples` rows, counted on from the sample.
+  static func normals(
+    _ counters: ArraySlice<HostTensor>, _ attributes: Attributes, images: Int, perImage: Int, samples: Int = 1
+  ) -> [Double] {
     let operands = Array(counters)
     // Arguments of i32 are whole numbers of 32 bits; for others the mapping is only total.
     func word(_ value: Double) -> UInt32 { UInt32(truncatingIfNeeded: Int(exactly: value.rounded()) ?? 0) }
@@ -35,9 +42,12 @@ enum DrawAttributes {
     let stream = RandomStream(
       seed: seed, domain: domain, stream: UInt32(truncatingIfNeeded: attributes.int("stream")))
     let epoch = word(operands[1].data[0])
-    return (0..<images).flatMap { image in
+    let sample = operands.count > 3 ? word(operands[3].data[0]) : 0
+    return (0..<images * samples).flatMap { row in
       (0..<perImage).map { element in
-        stream.normal(element: element, image: word(operands[2].data[image]), epoch: epoch)
+        stream.normal(
+          element: element, image: word(operands[2].data[row / samples]), epoch: epoch,
+          sample: sample &+ UInt32(truncatingIfNeeded: row % samples))
       }
     }
   }
@@ -46,27 +56,37 @@ enum DrawAttributes {
 let randomOps: [OpDefinition] = [
   OpDefinition(
     name: "normal_noise",
-    summary: "Standard normal numbers, a pure function of seed, domain, stream, epoch, image and element.",
-    operands: DrawAttributes.counters, results: ["noise"],
+    summary:
+      "Standard normal numbers, a pure function of seed, domain, stream, epoch, image, sample and element.",
+    operands: DrawAttributes.counters + [DrawAttributes.sample], results: ["noise"],
     attributes: [
       DrawAttributes.stream, DrawAttributes.domain,
       AttributeDefinition("latent", .symbol, default: .symbol(""), "the latent whose extents the noise has"),
-    ],
+      DrawAttributes.samples,
+    ], mapsSamples: false,
     inferTypes: { context in
       try DrawAttributes.check(context, at: 0, "normal_noise")
+      if context.operands.count > 3, context.operands[3] != DrawAttributes.sampleType {
+        throw TypeError("'normal_noise' needs sample \(DrawAttributes.sampleType), not \(context.operands[3])")
+      }
       guard let declared = context.declared.first ?? nil else {
         throw TypeError("'normal_noise' needs the type of its result")
       }
       guard declared.element == .f32, declared.isPerImage else {
         throw TypeError("'normal_noise' makes a row per image, not \(declared)")
       }
-      return [declared]
+      let samples = context.attributes.int("samples")
+      guard samples >= 1, samples <= elementLimit else {
+        throw TypeError("'normal_noise' cannot make \(samples) draws for each image")
+      }
+      return [declared.with(samples: samples)]
     },
     evaluate: { context in
       let shape = context.resultShapes[0]
       let perImage = shape.dropFirst().reduce(1, *)
       let data = DrawAttributes.normals(
-        context.operands[0..<3], context.attributes, images: shape[0], perImage: perImage)
+        context.operands[...], context.attributes, images: context.images, perImage: perImage,
+        samples: context.attributes.int("samples"))
       return [HostTensor(shape: shape, data: data)]
     },
     flops: { _, results, _ in results[0].count * 40 },

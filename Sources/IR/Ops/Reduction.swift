@@ -89,7 +89,7 @@ let reductionOps: [OpDefinition] = [
     example: OpExample([.perImage()], ["shape": .ints([3, 2])], wrong: ([.perImage(3)], "needs f32[N]"))),
   OpDefinition(
     name: "mean_images", summary: "Mean over the images of a call.", operands: [OperandDefinition("x")],
-    results: ["y"], couplesImages: true,
+    results: ["y"], couplesImages: true, mapsSamples: false,
     inferTypes: { context in
       guard context.operands[0].element == .f32, context.operands[0].dimensions == [.images] else {
         throw TypeError("'mean_images' needs f32[N], not \(context.operands[0])")

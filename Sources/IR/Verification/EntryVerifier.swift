@@ -184,10 +184,11 @@ extension ArgumentRole {
     case .image:
       return type.isPerImage && (type.element == .u8 || type.element == .f32)
         ? nil : "u8 or f32 with a row per image"
-    case .noise, .latent: return type.isPerImage && type.element == .f32 ? nil : "f32 with a row per image"
+    case .noise, .latent, .distribution:
+      return type.isPerImage && type.element == .f32 ? nil : "f32 with a row per image"
     case .index: return wants(TensorType(.i32, [.images]))
     case .seed: return wants(TensorType(.i32, [.fixed(2)]))
-    case .epoch, .step: return wants(TensorType(.i32, []))
+    case .epoch, .sample, .step: return wants(TensorType(.i32, []))
     case .rate, .decay, .clip, .hyper: return wants(.scalar)
     }
   }

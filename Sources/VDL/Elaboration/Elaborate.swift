@@ -2,7 +2,8 @@ import Diagnostics
 import IR
 
 /// Turns a model's tree into a module of the IR: parameters, training state and the entries `train_step`, `gradients`,
-/// `evaluate`, `evaluate_given`, `encode`, `decode`, `sample` and `reconstruct`, as far as the model allows them.
+/// `evaluate`, `evaluate_given`, `encode`, `decode`, `sample`, `reconstruct`, `posterior` and `score`, as far as the model allows
+/// them.
 /// Types of results, and extents of parameters that follow from the data, stay unknown: inferring shapes is a pass.
 ///
 /// - Parameter settings: texts of numbers that replace the values of `config` declarations, by name (`--set`).

@@ -16,6 +16,7 @@ struct ModuleElaborator {
     entries += [try encode(), try decode()]
     if let sample = try sample() { entries.append(sample) }
     entries.append(try reconstruct())
+    entries += try scoring()
     return entries
   }
 
@@ -29,19 +30,20 @@ struct ModuleElaborator {
     return entry.builder.entry
   }
 
-  private func elaborator(
-    _ name: String, _ latentMode: EntryElaborator.LatentMode, _ mode: EntryMode = EntryMode()
+  func elaborator(
+    _ name: String, _ latentMode: EntryElaborator.LatentMode, _ mode: EntryMode = EntryMode(),
+    samples: Int = 1
   ) -> EntryElaborator {
     EntryElaborator(
-      name, symbols: symbols, registry: registry, diagnostics: diagnostics, latentMode: latentMode, mode: mode)
+      name, symbols: symbols, registry: registry, diagnostics: diagnostics, latentMode: latentMode, mode: mode,
+      samples: samples)
   }
 
   // MARK: Training
 
   /// `x, [index, seed, epoch,] step, rate, [decay, clip,] hypers -> metrics` (means), with new weights, moments and statistics.
   private func trainStep() throws(Recovery) -> Entry {
-    var entry = elaborator("train_step", .drawn(domain: "train"), .training)
-    entry.checkPriors()
+    var entry = elaborator("train_step", .drawn(domain: "train"), .training, samples: symbols.samples)
     entry.addImages()
     if drawsLatents { entry.addCounters() }
     let inputs = entry.addStepInputs(training)
@@ -57,7 +59,7 @@ struct ModuleElaborator {
 
   /// `x, [noise,] hypers -> metrics` (means) and the gradient of every parameter.
   private func gradients() throws(Recovery) -> Entry {
-    var entry = elaborator("gradients", .given, .training)
+    var entry = elaborator("gradients", .given, .training, samples: symbols.samples)
     entry.addImages()
     addNoise(&entry)
     entry.addHypers()
@@ -107,8 +109,9 @@ struct ModuleElaborator {
     for result in symbols.decoder?.results ?? [] where entry.outputs[result.text] == nil {
       entry.outputs[result.text] = .faulty
     }
+    let hasPriors = (try? entry.elaboratePriors(.compared)) != nil
     let loss = try entry.loss()
-    guard isEncoded, isDecoded else { throw Recovery() }
+    guard isEncoded, isDecoded, hasPriors else { throw Recovery() }
     var metrics = [("loss", loss)]
     try at(symbols.objective?.range, &entry) { entry throws(Recovery) in
       for key in entry.termOrder { metrics.append((entry.metricName(key), try entry.metric(key))) }
@@ -127,7 +130,7 @@ struct ModuleElaborator {
 
   /// `x, [index, seed, epoch,] hypers -> metrics` per image.
   private func evaluate() throws(Recovery) -> Entry {
-    var entry = elaborator("evaluate", .drawn(domain: "evaluate"))
+    var entry = elaborator("evaluate", .drawn(domain: "evaluate"), samples: symbols.samples)
     entry.addImages()
     if drawsLatents { entry.addCounters() }
     entry.addHypers()
@@ -137,7 +140,7 @@ struct ModuleElaborator {
 
   /// `x, noise, hypers -> metrics` per image.
   private func evaluateGiven() throws(Recovery) -> Entry {
-    var entry = elaborator("evaluate_given", .given)
+    var entry = elaborator("evaluate_given", .given, samples: symbols.samples)
     entry.addImages()
     addNoise(&entry)
     entry.addHypers()
@@ -173,14 +176,15 @@ struct ModuleElaborator {
     return entry.builder.entry
   }
 
-  /// `index, seed, epoch -> z, x`: latents from the prior, decoded. Nil where a latent has no prior.
+  /// `index, seed, epoch -> z, x`: latents from their priors, those that the decoder takes and those that priors depend on,
+  /// decoded. Nil where one of them has no prior.
   private func sample() throws(Recovery) -> Entry? {
+    guard symbols.canSample else { return nil }
     var entry = elaborator("sample", .mean)
-    guard entry.canSample else { return nil }
     entry.addCounters()
-    try entry.elaboratePriors()
-    for parameter in symbols.decoder?.parameters ?? [] {
-      if let latent = entry.latents[parameter.text] { entry.addResult(.latent(parameter.text), latent.value) }
+    try entry.elaboratePriors(.drawn)
+    for name in symbols.latentNames {
+      if let latent = entry.latents[name] { entry.addResult(.latent(name), latent.value) }
     }
     try addDecodedImages(&entry)
     return entry.builder.entry

@@ -24,6 +24,8 @@ struct EntryElaborator {
     var value: ValueID
     /// Nil where the latent is computed, not drawn.
     var posterior: (mean: ValueID, logvar: ValueID)?
+    /// The noise that the value was drawn with; nil where it is no draw.
+    var noise: ValueID?
     /// Whether what makes it is wrong, which has been reported.
     var isFaulty = false
   }
@@ -42,10 +44,13 @@ struct EntryElaborator {
   let diagnostics: DiagnosticCollector
   let registry: GlobalRegistry
   let latentMode: LatentMode
+  /// Draws of each latent for each image.
+  let samples: Int
   var mode: EntryMode
   var builder: EntryBuilder
   var latents: [String: Latent] = [:]
   var outputs: [String: Output] = [:]
+  var priors: [String: Prior] = [:]
   /// The inputs as floats.
   var inputs: [String: ValueID] = [:]
   /// Terms of the objective made so far, by term and subject.
@@ -67,8 +72,9 @@ struct EntryElaborator {
 
   init(
     _ name: String, symbols: ModelSymbols, registry: GlobalRegistry, diagnostics: DiagnosticCollector,
-    latentMode: LatentMode, mode: EntryMode = EntryMode()
+    latentMode: LatentMode, mode: EntryMode = EntryMode(), samples: Int = 1
   ) {
+    self.samples = samples
     self.symbols = symbols
     self.registry = registry
     self.diagnostics = diagnostics

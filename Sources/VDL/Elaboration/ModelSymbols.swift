@@ -35,6 +35,8 @@ struct ModelSymbols {
   var priors: [ScopeDeclaration] = []
   var objective: ObjectiveDeclaration?
   var train: TrainDeclaration?
+  /// Draws of each image that the objective is made of.
+  var samples = 1
 
   init(syntax: ModelSyntax) {
     self.syntax = syntax
@@ -62,7 +64,7 @@ struct ModelSymbols {
 
 /// Names that arguments of the entries have; an input or a latent of that name could not be told from them.
 private let entryArgumentNames: Set<String> = [
-  "index", "seed", "epoch", "step", "rate", "decay", "clip", "loss",
+  "index", "seed", "epoch", "sample", "step", "rate", "decay", "clip", "loss",
 ]
 
 /// Names that numbers of the training have among the hypers.
@@ -91,6 +93,7 @@ struct SymbolCollector {
         notes: notes.isEmpty ? [.init("it has: \(known)")] : notes)
     }
     checkScopes()
+    readSamples()
   }
 
   private mutating func add(_ declaration: Declaration) {
@@ -246,12 +249,19 @@ extension SymbolCollector {
     checkPriors()
   }
 
-  private func checkPriors() {
+  /// Priors may depend on latents and on inputs that the decoder does not make, and not on themselves.
+  private mutating func checkPriors() {
     var first: [String: SourceRange] = [:]
+    let made = Set(symbols.decoder?.results.map(\.text) ?? [])
+    let conditions = symbols.inputs.map(\.declaration.name).filter { !made.contains($0.text) }
     for prior in symbols.priors {
-      if let parameter = prior.parameters.first {
-        diagnostics.report(PlannedConstructs.Form.conditionalPrior.message, at: parameter.range)
+      for parameter in prior.parameters where made.contains(parameter.text) {
+        diagnostics.report(
+          "'\(parameter.text)' is what the decoder makes; a prior cannot depend on it", at: parameter.range)
       }
+      check(
+        prior.parameters.filter { !made.contains($0.text) },
+        are: (symbols.encoder?.results ?? []) + conditions, "a result of the encoder")
       check(prior.results, are: symbols.encoder?.results ?? [], "a result of the encoder")
       for result in prior.results {
         if let first = first[result.text] {
@@ -261,6 +271,14 @@ extension SymbolCollector {
         first[result.text] = result.range
       }
     }
+    let (ordered, rest) = symbols.orderedPriors
+    for prior in rest {
+      guard let parameter = prior.parameters.first(where: { first[$0.text] != nil }) else { continue }
+      diagnostics.report(
+        "a prior cannot depend on itself, not even by way of '\(parameter.text)'", at: parameter.range)
+      break
+    }
+    symbols.priors = ordered + rest
   }
 
   private func check(_ names: [Name], are known: [Name], _ what: String) {

@@ -62,7 +62,8 @@ extension EntryElaborator {
       return .number(try evaluator(Environment()).constant(expression).number)
     }
     if let term = TermTable.named(name.text) {
-      throw diagnostics.fail("'\(term.name)' needs its subject in parentheses", at: name.range)
+      let what = term.subject == .draws ? "'samples:'" : "its subject"
+      throw diagnostics.fail("'\(term.name)' needs \(what) in parentheses", at: name.range)
     }
     let known = symbols.hyperNames + symbols.configNames
     let notes = DiagnosticCollector.suggestion(for: name.text, in: known)
@@ -76,7 +77,7 @@ extension EntryElaborator {
     let key = TermKey(term: definition.name, subject: try subject(of: call, definition))
     return try at(call.range) { entry throws(Recovery) in
       if entry.terms[key] == nil {
-        entry.terms[key] = try entry.makeTerm(key, call)
+        entry.terms[key] = try entry.meanOverSamples(try entry.makeTerm(key, call), key)
         entry.termOrder.append(key)
       }
       if negated == definition.isNegatedInMetrics { return try entry.metric(key) }
@@ -102,6 +103,7 @@ extension EntryElaborator {
     let candidates: [Name]
     let what: String
     switch definition.subject {
+    case .draws: return ""
     case .latent: (candidates, what) = (symbols.encoder?.results ?? [], "a result of the encoder")
     case .input: (candidates, what) = (symbols.decoder?.results ?? [], "a result of the decoder")
     }
@@ -127,6 +129,7 @@ extension EntryElaborator {
     switch key.term {
     case "kl": return try klTerm(key.subject, call)
     case "loglik": return try loglikTerm(key.subject, call)
+    case TermTable.iwae: return try importanceWeightedBound(call)
     default:
       let reduction = key.term == "mse" ? "mean_per_image" : "sum_per_image"
       let square = try squaredError(key.subject)
@@ -147,8 +150,14 @@ extension EntryElaborator {
         "'kl(\(latent))' needs a prior", at: call.range,
         notes: [.init("write 'prior \(latent) ~ normal(mean: 0, std: 1)'")])
     }
-    let elements = try emit("kl_normal", [posterior.mean, posterior.logvar])
-    return try emit("sum_per_image", [elements], named: "kl")
+    return try emit("sum_per_image", [try divergence(of: latent, posterior)], named: "kl")
+  }
+
+  /// log p(x | z) of an input that the decoder draws, one number per image.
+  mutating func logLikelihood(of input: Name) throws(Recovery) -> ValueID {
+    let name = Name("loglik", at: input.range)
+    return try loglikTerm(
+      input.text, Call(name: name, arguments: [], hasParentheses: true, alias: nil, range: input.range))
   }
 
   private mutating func loglikTerm(_ input: String, _ call: Call) throws(Recovery) -> ValueID {

@@ -2,6 +2,14 @@ import Diagnostics
 import IR
 import Random
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 extension EntryElaborator {
   /// Elaborates the encoder on the inputs as arguments; fills `latents`.
   mutating func elaborateEncoder() throws(Recovery) {
@@ -61,7 +69,7 @@ extension EntryElaborator {
 }
 
 /// How a statement gives a result of its scope.
-private enum ResultMeaning {
+enum ResultMeaning {
   case binding(ValueID)
   case draw(Draw, Environment)
 }
@@ -70,7 +78,7 @@ extension EntryElaborator {
   /// Elaborates a scope's statements in order. A faulty one is reported, its name made invalid, and the rest goes on.
   ///
   /// - Parameter give: takes a result of the scope; returns the value that later statements see under its name.
-  private mutating func statements(
+  mutating func statements(
     of scope: ScopeDeclaration, _ environment: Environment,
     give: (inout EntryElaborator, Name, ResultMeaning) throws(Recovery) -> ValueID?
   ) throws(Recovery) {
@@ -87,9 +95,12 @@ extension EntryElaborator {
       }
     }
     for result in scope.results where !given.contains(result.text) {
+      let remedy =
+        scope.kind == .prior
+        ? "write '\(result.text) ~ normal(mean: 0, std: 1)'"
+        : "write '\(result.text) ~ ...' to draw it or '\(result.text) = ...' to compute it"
       diagnostics.report(
-        "the \(scope.kind.rawValue) never gives '\(result.text)'", at: result.range,
-        notes: [.init("write '\(result.text) ~ ...' to draw it or '\(result.text) = ...' to compute it")])
+        "the \(scope.kind.rawValue) never gives '\(result.text)'", at: result.range, notes: [.init(remedy)])
       isFaulty = true
     }
     if isFaulty { throw Recovery() }
@@ -101,7 +112,10 @@ extension EntryElaborator {
     give: (inout EntryElaborator, Name, ResultMeaning) throws(Recovery) -> ValueID?
   ) throws(Recovery) {
     let name = statement.name
-    layerPath = LayerPath(scope: scope.kind.rawValue, path: "\(scope.kind.rawValue).\(name.text)")
+    let isResult = scope.results.contains { $0.text == name.text }
+    // There may be several priors: what one of them computes in between stands under its result.
+    let owner = scope.kind == .prior && !isResult ? scope.results.first.map { ".\($0.text)" } ?? "" : ""
+    layerPath = LayerPath(scope: scope.kind.rawValue, path: "\(scope.kind.rawValue)\(owner).\(name.text)")
     try check(statement, of: scope, environment, given)
     switch statement {
     case .binding(let binding):
@@ -170,40 +184,34 @@ extension EntryElaborator {
     let arguments = try distribution(draw, in: .encoder)
     let name = draw.name.text
     let mean = try parameter("mean", of: draw, arguments, environment)
-    var logvar: ValueID
-    if arguments["logvar"] != nil {
-      logvar = try parameter("logvar", of: draw, arguments, environment)
-    } else {
-      let std = try parameter("std", of: draw, arguments, environment)
-      // log(std^2) = 2 log(std)
-      logvar = try at(draw.distribution.range) { entry throws(Recovery) in
-        let log = try entry.emit("log", [std])
-        return try entry.emit("mul", [try entry.emit("constant", [], ["value": .float(2)]), log])
-      }
-    }
+    let logvar = try tensor(
+      try logVariance(of: draw, arguments, environment),
+      at: (arguments["std"] ?? arguments["logvar"])?.range ?? draw.range)
     self.name(mean, "\(name).mean")
     self.name(logvar, "\(name).logvar")
-    let value = try at(draw.range) { entry throws(Recovery) in
+    return try at(draw.range) { entry throws(Recovery) in
+      let noise: ValueID
       switch entry.latentMode {
-      case .mean: return mean
+      case .mean: return Latent(value: mean, posterior: (mean, logvar))
       case .given:
-        guard let noise = entry.builder.entry.argument(named: "noise.\(name)") else { throw Recovery() }
-        return try entry.emit("reparameterize", [mean, logvar, noise], named: name)
+        guard let given = entry.builder.entry.argument(named: "noise.\(name)") else { throw Recovery() }
+        noise = given
       case .drawn(let domain):
-        let noise = try entry.noise(for: name, path: "encoder.\(name)", domain: domain)
-        return try entry.emit("reparameterize", [mean, logvar, noise], named: name)
+        noise = try entry.noise(for: name, path: "encoder.\(name)", domain: domain)
       }
+      let value = try entry.emit("reparameterize", [mean, logvar, noise], named: name)
+      return Latent(value: value, posterior: (mean, logvar), noise: noise)
     }
-    return Latent(value: value, posterior: (mean, logvar))
   }
 
   /// Standard normal noise for a latent. Its stream is fixed by the draw's path in the text.
   mutating func noise(for latent: String, path: String, domain: String) throws(Recovery) -> ValueID {
-    let counters = ["seed", "epoch", "index"].compactMap { builder.entry.argument(named: $0) }
+    let counters = ["seed", "epoch", "index", "sample"].compactMap { builder.entry.argument(named: $0) }
     return try emit(
       "normal_noise", counters,
       [
         "stream": .int(Int(streamIdentifier(of: path))), "domain": .symbol(domain), "latent": .symbol(latent),
+        "samples": .int(samples),
       ], named: "\(latent).noise")
   }
 
@@ -219,8 +227,40 @@ extension EntryElaborator {
     _ label: String, of draw: Draw, _ arguments: [String: Expression], _ environment: Environment
   ) throws(Recovery) -> ValueID {
     guard let expression = arguments[label] else { throw Recovery() }
+    return try tensor(
+      try parameterOperand(label, of: draw, arguments, environment), at: expression.range)
+  }
+
+  /// A distribution's parameter, a tensor or a number.
+  mutating func parameterOperand(
+    _ label: String, of draw: Draw, _ arguments: [String: Expression], _ environment: Environment
+  ) throws(Recovery) -> Operand {
+    guard let expression = arguments[label] else { throw Recovery() }
     layerPath = LayerPath(scope: layerPath.scope, path: "\(layerPath.scope).\(draw.name.text).\(label)")
-    return try tensor(expression, environment)
+    return try operand(expression, environment)
+  }
+
+  /// The logarithm of a normal distribution's variance, which is given as it is or by the standard deviation:
+  /// log(std^2) = 2 log(std).
+  mutating func logVariance(
+    of draw: Draw, _ arguments: [String: Expression], _ environment: Environment
+  ) throws(Recovery) -> Operand {
+    guard let expression = arguments["std"] else {
+      return try parameterOperand("logvar", of: draw, arguments, environment)
+    }
+    switch try parameterOperand("std", of: draw, arguments, environment) {
+    case .number(let std):
+      guard std > 0 else {
+        throw diagnostics.fail("'std' must be above 0, not \(std)", at: expression.range)
+      }
+      return .number(2 * log(std))
+    case .tensor(let std):
+      return try at(draw.distribution.range) { entry throws(Recovery) in
+        let log = try entry.emit("log", [std])
+        return .tensor(
+          try entry.emit("mul", [try entry.emit("constant", [], ["value": .float(2)]), log]))
+      }
+    }
   }
 
   /// The arguments of a distribution by their labels, checked against the table.

@@ -10,10 +10,14 @@ enum Operand {
 extension EntryElaborator {
   /// The value of an expression that must be a tensor.
   mutating func tensor(_ expression: Expression, _ environment: Environment) throws(Recovery) -> ValueID {
-    switch try operand(expression, environment) {
-    case .tensor(let value): return value
-    case .number: throw diagnostics.fail("a tensor is needed here, not a number", at: expression.range)
+    try tensor(try operand(expression, environment), at: expression.range)
+  }
+
+  func tensor(_ operand: Operand, at range: SourceRange) throws(Recovery) -> ValueID {
+    guard case .tensor(let value) = operand else {
+      throw diagnostics.fail("a tensor is needed here, not a number", at: range)
     }
+    return value
   }
 
   mutating func operand(_ expression: Expression, _ environment: Environment) throws(Recovery) -> Operand {

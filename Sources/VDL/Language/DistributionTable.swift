@@ -20,8 +20,7 @@ enum DistributionTable {
   static let definitions: [DistributionDefinition] = [
     DistributionDefinition(
       name: "normal", roles: [.encoder, .prior], parameters: [["mean"], ["logvar", "std"]],
-      formula: "N(mean, exp(logvar)) or N(mean, std^2), independent per element; "
-        + "a prior is normal(mean: 0, std: 1)"),
+      formula: "N(mean, exp(logvar)) or N(mean, std^2), independent per element; a prior's may be numbers"),
     DistributionDefinition(
       name: "bernoulli", roles: [.decoder], parameters: [["logits"]],
       formula: "log p(x) = x logits - log(1 + exp(logits)), also for grey levels x between 0 and 1; "

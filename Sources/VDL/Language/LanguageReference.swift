@@ -16,9 +16,8 @@ public enum LanguageReference {
       section(
         "Terms of the objective", ["term", "one number per image", "in the metrics"],
         TermTable.definitions.map { term in
-          let subject = term.subject == .latent ? "z" : "x"
           let metric = term.isNegatedInMetrics ? "\(code(term.metric)), its negative" : code(term.metric)
-          return [code("\(term.name)(\(subject))"), term.formula, metric]
+          return [code(term.form), term.formula, metric]
         }),
       section(
         "Settings of train", ["setting", "default", "meaning"],

@@ -15,7 +15,7 @@ public enum PlannedConstructs {
       case .layer:
         ["layer_norm", "dropout", "concat", "slice", "one_hot", "stop_gradient", "quantize"]
       case .distribution: ["categorical", "continuous_bernoulli", "laplace"]
-      case .term: ["iwae", "jacobian", "kl_sparsity", "l1", "l2", "mmd", "total_correlation"]
+      case .term: ["jacobian", "kl_sparsity", "l1", "l2", "mmd", "total_correlation"]
       }
     }
 
@@ -25,9 +25,6 @@ public enum PlannedConstructs {
   /// Uses of what there is that are refused; the raw value is what messages call them.
   public enum Form: String, Sendable, CaseIterable {
     case secondImage = "a second image as input"
-    case conditionalPrior = "a prior with a condition"
-    case computedPrior = "a prior that computes"
-    case otherPrior = "a prior other than normal(mean: 0, std: 1)"
     case stridedSamePadding = "'pad: same' with a stride above 1"
 
     var message: String { "\(rawValue) is not supported yet" }

@@ -13,7 +13,7 @@ struct ModelPictures {
   private var manifest: Manifest { instance.manifest }
 
   /// The elements of a code.
-  var latentSize: Int { manifest.latents.reduce(0) { $0 + $1.shape.reduce(1, *) } }
+  var latentSize: Int { manifest.codeSize }
 
   /// Whether codes have a prior to be drawn from.
   var hasPrior: Bool { manifest.entry("sample") != nil }
@@ -93,15 +93,13 @@ struct ModelPictures {
 
   /// The codes of images, one behind the other.
   func codes(of dataset: any ImageSource, inputs: EntryInputs = EntryInputs()) throws -> [Float] {
-    let entry = try instance.model.entry("encode")
-    guard let latent = entry.results.first(where: { $0.role == .latent }) else {
-      throw ModelError.missingArgument(entry: "encode", argument: "a result that is a code")
-    }
-    return try instance.results(of: dataset, entry: "encode", result: latent.name, inputs: inputs)
+    try instance.codes(of: dataset, inputs: inputs)
   }
 
-  /// `z₁` for latent 0.
+  /// `z₁` for latent 0, or `a.1` where there are several latents.
   func axisName(_ latent: Int) -> String {
+    let columns = manifest.codeColumns
+    if manifest.codeParts.count > 1, columns.indices.contains(latent) { return columns[latent] }
     let digits = Array("₀₁₂₃₄₅₆₇₈₉")
     return "z" + String(latent + 1).compactMap(\.wholeNumberValue).map { String(digits[$0]) }.joined()
   }

@@ -12,7 +12,7 @@ syn region vdlString start=/"/ end=/"/ oneline
 syn keyword vdlKeyword model config hyper input block shared encoder prior decoder corrupt maximize minimize use train let as
 syn keyword vdlLayer conv deconv dense batch_norm relu sigmoid tanh softplus leaky_relu elu silu gelu hardswish avg_pool max_pool global_avg_pool upsample flatten reshape
 syn keyword vdlDistribution normal bernoulli
-syn keyword vdlTerm loglik kl mse sse
+syn keyword vdlTerm loglik kl mse sse iwae
 syn keyword vdlType image class vector
 syn keyword vdlOptimizer adam
 syn keyword vdlInitializer fan_in_uniform glorot_uniform glorot_normal he_uniform he_normal zeros
