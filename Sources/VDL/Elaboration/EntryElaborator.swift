@@ -32,8 +32,8 @@ struct EntryElaborator {
   enum Output {
     /// `x = ...`.
     case value(ValueID)
-    /// `x ~ bernoulli(logits: ...)`.
-    case bernoulli(logits: ValueID)
+    /// `x ~ bernoulli(logits: ...)`: a distribution with its parameters.
+    case likelihood(LikelihoodDefinition, parameters: [ValueID])
     /// What makes it is wrong, which has been reported.
     case faulty
   }
@@ -48,6 +48,8 @@ struct EntryElaborator {
   var outputs: [String: Output] = [:]
   /// The inputs as floats.
   var inputs: [String: ValueID] = [:]
+  /// The names of each scope as its last statement left them, for terms of the objective.
+  var environments: [ScopeKind: Environment] = [:]
   /// Terms of the objective made so far, by term and subject.
   var terms: [TermKey: ValueID] = [:]
   var termOrder: [TermKey] = []

@@ -54,7 +54,9 @@ extension EntryElaborator {
   mutating func mean(of output: Output) throws(Recovery) -> ValueID {
     switch output {
     case .value(let value): return value
-    case .bernoulli(let logits): return try emit("sigmoid", [logits])
+    case .likelihood(let likelihood, let parameters):
+      guard let first = parameters.first else { throw Recovery() }
+      return try likelihood.meanOp.map { op throws(Recovery) in try emit(op, [first]) } ?? first
     case .faulty: throw Recovery()
     }
   }
@@ -86,6 +88,7 @@ extension EntryElaborator {
         given.insert(statement.name.text)
       }
     }
+    environments[scope.kind] = environment
     for result in scope.results where !given.contains(result.text) {
       diagnostics.report(
         "the \(scope.kind.rawValue) never gives '\(result.text)'", at: result.range,
@@ -170,17 +173,10 @@ extension EntryElaborator {
     let arguments = try distribution(draw, in: .encoder)
     let name = draw.name.text
     let mean = try parameter("mean", of: draw, arguments, environment)
-    var logvar: ValueID
-    if arguments["logvar"] != nil {
-      logvar = try parameter("logvar", of: draw, arguments, environment)
-    } else {
-      let std = try parameter("std", of: draw, arguments, environment)
-      // log(std^2) = 2 log(std)
-      logvar = try at(draw.distribution.range) { entry throws(Recovery) in
-        let log = try entry.emit("log", [std])
-        return try entry.emit("mul", [try entry.emit("constant", [], ["value": .float(2)]), log])
+    let logvar =
+      if arguments["logvar"] != nil { try parameter("logvar", of: draw, arguments, environment) } else {
+        try logvar(of: try parameter("std", of: draw, arguments, environment), at: draw.distribution.range)
       }
-    }
     self.name(mean, "\(name).mean")
     self.name(logvar, "\(name).logvar")
     let value = try at(draw.range) { entry throws(Recovery) in
@@ -209,9 +205,38 @@ extension EntryElaborator {
 
   private mutating func likelihood(_ draw: Draw, _ environment: Environment) throws(Recovery) -> Output {
     let arguments = try distribution(draw, in: .decoder)
-    let logits = try parameter("logits", of: draw, arguments, environment)
-    name(logits, "\(draw.name.text).logits")
-    return .bernoulli(logits: logits)
+    guard let definition = DistributionTable.named(draw.distribution.name.text),
+      let likelihood = definition.likelihood
+    else { throw Recovery() }
+    var parameters: [ValueID] = []
+    for alternatives in definition.parameters {
+      guard let label = alternatives.first(where: { arguments[$0] != nil }) else { throw Recovery() }
+      let operand = try likelihoodParameter(label, likelihood.numbers[label], of: draw, arguments, environment)
+      var value = try at(draw.distribution.range) { entry throws(Recovery) in try entry.value(of: operand) }
+      if label == "std" { value = try logvar(of: value, at: draw.distribution.range) }
+      name(value, "\(draw.name.text).\(label == "std" ? "logvar" : label)")
+      parameters.append(value)
+    }
+    return .likelihood(likelihood, parameters: parameters)
+  }
+
+  /// A likelihood's parameter: a tensor, or a number where there is an interval for it.
+  private mutating func likelihoodParameter(
+    _ label: String, _ interval: NumberInterval?, of draw: Draw, _ arguments: [String: Expression],
+    _ environment: Environment
+  ) throws(Recovery) -> Operand {
+    guard let expression = arguments[label], let interval, isNumeric(expression, environment) else {
+      return .tensor(try parameter(label, of: draw, arguments, environment))
+    }
+    return .number(try evaluator(environment).number(expression, for: label, in: interval))
+  }
+
+  /// log(std^2) = 2 log(std).
+  private mutating func logvar(of std: ValueID, at place: SourceRange) throws(Recovery) -> ValueID {
+    try at(place) { entry throws(Recovery) in
+      let log = try entry.emit("log", [std])
+      return try entry.emit("mul", [try entry.emit("constant", [], ["value": .float(2)]), log])
+    }
   }
 
   /// A distribution's parameter as a tensor. Layers in it stand under the draw and the parameter: `encoder.z.mean`.

@@ -16,10 +16,13 @@ public enum LanguageReference {
       section(
         "Terms of the objective", ["term", "one number per image", "in the metrics"],
         TermTable.definitions.map { term in
-          let subject = term.subject == .latent ? "z" : "x"
           let metric = term.isNegatedInMetrics ? "\(code(term.metric)), its negative" : code(term.metric)
-          return [code("\(term.name)(\(subject))"), term.formula, metric]
+          let option = term.option.map { "; with `\($0.label):` also \(code($0.metric))" } ?? ""
+          return [code(term.text), term.formula, metric + option]
         }),
+      section(
+        "Functions in the objective", ["function", "meaning"],
+        FunctionTable.definitions.map { [code($0.text), $0.formula] }),
       section(
         "Settings of train", ["setting", "default", "meaning"],
         TrainTable.settings.parameters.map { [code("\($0.name):"), $0.defaultValue?.text ?? "", $0.summary] }
