@@ -33,10 +33,13 @@ public enum LanguageReference {
       section(
         "Initializers", ["initializer", "formula", "remark"],
         InitializerTable.definitions.map { [code($0.signature.text), $0.formula, $0.summary] }),
-      section(
-        "Lint rules", ["rule", "what it finds"], LintRule.all.map { [code($0.id), $0.summary] }),
     ]
     return sections.joined(separator: "\n")
+  }
+
+  /// The rules of `vaec check`, as docs/lint.md has them.
+  public static var lintRules: String {
+    table(["rule", "what it finds"], LintRule.all.map { [code($0.id), $0.summary] })
   }
 
   /// What the compiler knows by name and refuses, as a list.
@@ -79,11 +82,15 @@ public enum LanguageReference {
   private static func code(_ text: String) -> String { "`\(text)`" }
 
   private static func section(_ title: String, _ header: [String], _ rows: [[String]]) -> String {
+    "### \(title)\n\n" + table(header, rows)
+  }
+
+  private static func table(_ header: [String], _ rows: [[String]]) -> String {
     func line(_ cells: [String]) -> String {
       // A bar inside a cell would begin the next one, in code as well.
       "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
     }
-    return "### \(title)\n\n" + line(header) + line(header.map { _ in "---" }) + rows.map(line).joined()
+    return line(header) + line(header.map { _ in "---" }) + rows.map(line).joined()
   }
 }
 

@@ -26,6 +26,8 @@ struct TermDefinition: Sendable {
   let metric: String
   /// Whether the metric is the term's negative.
   var isNegatedInMetrics = false
+  /// Whether an objective wants more of it; nil where either may be meant.
+  var isGain: Bool? = false
 
   /// As the documentation prints it: `kl(z)`.
   var text: String { "\(name)(\(subject.example))" }
@@ -46,7 +48,7 @@ enum TermTable {
   static let definitions: [TermDefinition] = [
     TermDefinition(
       name: "loglik", subject: .input, formula: "log p(x | z), the sum over the elements of x",
-      metric: "reconstruction", isNegatedInMetrics: true),
+      metric: "reconstruction", isNegatedInMetrics: true, isGain: true),
     TermDefinition(
       name: "kl", subject: .latent, option: TermDefinition.Option(label: "free", metric: "kl_free"),
       formula:
