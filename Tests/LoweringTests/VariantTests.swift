@@ -52,13 +52,75 @@ import Testing
       }
     },
     VariantModel(name: "sparseae", hypers: ["weight": 0.25]) { v in
-      let error = try v.perImage { image in
-        try zip(v.target(image), v.row("x.mean", image)).map { ($0 - $1) * ($0 - $1) }.sum
-      }
+      let error = try squaredErrors(v)
       let penalty = try v.perImage { try v.row("z", $0).map { abs($0) }.sum }
       return ["loss": zip(error, penalty).map { $0 + 0.25 * $1 }, "sse": error, "l1": penalty]
     },
   ]
+
+  static let batchModels: [VariantModel] = [
+    VariantModel(name: "klsparseae", hypers: ["weight": 0.5, "target": 0.125]) { v in
+      let error = try squaredErrors(v)
+      var penalty = 0.0
+      for unit in 0..<3 {
+        let mean = try v.perImage { try v.row("z", $0)[unit] }.sum / Double(v.images)
+        penalty += 0.125 * log(0.125 / mean) + 0.875 * log(0.875 / (1 - mean))
+      }
+      return [
+        "loss": error.map { $0 + 0.5 * penalty }, "sse": error, "kl_sparsity": error.map { _ in penalty },
+      ]
+    },
+    VariantModel(name: "waemmd", hypers: ["weight": 2]) { v in
+      let error = try squaredErrors(v)
+      let z = try (0..<v.images).map { try v.row("z", $0) }
+      let p = try (0..<v.images).map { try v.row("noise.z.prior", $0) }
+      func kernel(_ a: [Double], _ b: [Double]) -> Double {
+        let distance = zip(a, b).map { ($0 - $1) * ($0 - $1) }.sum
+        return [0.1, 0.2, 0.5, 1, 2, 5, 10].map { 2 * 3 * $0 / (2 * 3 * $0 + distance) }.sum
+      }
+      let others = Double(v.images - 1)
+      let mmd = (0..<v.images).map { n in
+        let within = (0..<v.images).map { $0 == n ? 0 : kernel(z[n], z[$0]) + kernel(p[n], p[$0]) }.sum
+        return within / others - 2 * p.map { kernel(z[n], $0) }.sum / Double(v.images)
+      }
+      return ["loss": zip(error, mmd).map { $0 + 2 * $1 }, "sse": error, "mmd": mmd]
+    },
+    VariantModel(name: "betatcvae", hypers: ["beta": 6, "images": 1000]) { v in
+      let error = try v.perImage { try -bernoulli(v, $0) }
+      let z = try (0..<v.images).map { try v.row("z", $0) }
+      func density(_ n: Int, _ m: Int, _ d: Int) throws -> Double {
+        let (mean, variance) = (try v.row("z.mean", m)[d], exp(try v.row("z.logvar", m)[d]))
+        return exp(-(z[n][d] - mean) * (z[n][d] - mean) / (2 * variance))
+          / (2 * Double.pi * variance).squareRoot()
+      }
+      // Equation (S4): of a batch of M images of N, 1 / (N M) the sum of the densities.
+      let total = 1000 * Double(v.images)
+      var (information, correlation, divergence) = ([Double](), [Double](), [Double]())
+      for n in 0..<v.images {
+        let joint = try log(
+          (0..<v.images).map { m in try (0..<3).map { try density(n, m, $0) }.reduce(1, *) }.sum / total)
+        let marginals = try (0..<3).map { d in try log((0..<v.images).map { try density(n, $0, d) }.sum / total)
+        }
+        let prior = z[n].map { -($0 * $0 + log(2 * Double.pi)) / 2 }.sum
+        information.append(try (0..<3).map { try log(density(n, n, $0)) }.sum - joint)
+        correlation.append(joint - marginals.sum)
+        divergence.append(marginals.sum - prior)
+      }
+      var loss = zip(error, information).map { $0 + $1 }
+      for n in loss.indices { loss[n] += 6 * correlation[n] + divergence[n] }
+      return [
+        "loss": loss, "reconstruction": error, "mutual_information": information,
+        "total_correlation": correlation,
+        "dimension_kl": divergence,
+      ]
+    },
+  ]
+
+  private static func squaredErrors(_ v: NamedValues) throws -> [Double] {
+    try v.perImage { image in
+      try zip(v.target(image), v.row("x.mean", image)).map { ($0 - $1) * ($0 - $1) }.sum
+    }
+  }
 
   private static func bernoulli(_ v: NamedValues, _ image: Int) throws -> Double {
     try zip(v.target(image), v.row("x.logits", image)).map { x, logit in
@@ -79,7 +141,7 @@ import Testing
     return ["loss": zip(error, kl).map { $0 + $1 }, "reconstruction": error, "kl": kl]
   }
 
-  @Test(arguments: models)
+  @Test(arguments: models + batchModels)
   func theObjectiveIsItsFormula(model: VariantModel) throws {
     let module = try model.plain()
     let name = module.entry("evaluate_given") == nil ? "evaluate" : "evaluate_given"
@@ -102,7 +164,7 @@ import Testing
     }
   }
 
-  @Test(arguments: models)
+  @Test(arguments: models + batchModels)
   func nativeCodeAgreesWithTheReference(model: VariantModel) throws {
     let (module, native) = (try model.plain(), try model.native())
     for entry in module.entries {

@@ -158,7 +158,11 @@ import VDL
     (objective, "maximize loglik(x) - beta * kl(«x»)", "'x' is not a result of the encoder"),
     (objective, "maximize loglik(«z»)", "'z' is not a result of the decoder"),
     (objective, "maximize «iwae»(samples: 50)", "'iwae' is not supported yet"),
-    (objective, "maximize loglik(x) - 0.1 * «mmd»(z)", "'mmd' is not supported yet"),
+    (objective, "maximize loglik(x) - «kl_sparsity»(h)", "'kl_sparsity' needs 'target:'"),
+    (
+      objective, "maximize loglik(x) - kl_sparsity(h, target: «1»)",
+      "'target' must be above 0 and below 1, not 1.0"
+    ),
     (
       objective, "maximize loglik(x) - 0.1 * l1(«hh»)",
       "'hh' is not a value of the encoder or the decoder"

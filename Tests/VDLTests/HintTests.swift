@@ -133,7 +133,9 @@ import VDL
       notes: "did you mean 'loglik'?"),
     Case(
       ("maximize loglik(x)", "maximize «elbo»(x)"), message: "unknown term 'elbo'",
-      notes: "terms are loglik, kl, mse, sse, l1, l2"),
+      notes:
+        "terms are loglik, kl, mse, sse, l1, l2, kl_sparsity, mmd, mutual_information, total_correlation, dimension_kl"
+    ),
     Case(("- beta", "- «bta»"), message: "unknown name 'bta'", notes: "did you mean 'beta'?"),
     Case(
       ("- beta", "- «weight»"), message: "unknown name 'weight'",

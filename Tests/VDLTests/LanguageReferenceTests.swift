@@ -19,7 +19,8 @@ import VDL
     let begin = try #require(text.range(of: "<!-- made from the compiler's tables, \(part): begin -->\n"))
     let end = try #require(text.range(of: "<!-- made from the compiler's tables, \(part): end -->\n"))
     let parts = [
-      "tables": LanguageReference.markdown, "planned": LanguageReference.planned, "lint": LanguageReference.lintRules,
+      "tables": LanguageReference.markdown, "planned": LanguageReference.planned,
+      "lint": LanguageReference.lintRules,
     ]
     let made = try #require(parts[part])
     let expected = "\n" + made + "\n"

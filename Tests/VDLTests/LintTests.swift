@@ -168,10 +168,19 @@ import VDL
       "'mse(x)' is a mean over 784 elements, 'kl(z)' a sum: the KL counts 784 times as much as beside a sum"
     ),
     ("- beta * kl(z)", "+ beta * «kl(z)»", "objective-sign", "the objective maximizes 'kl(z)'"),
-    ("maximize loglik(x) - beta * kl(z)", "minimize «loglik(x)» + beta * kl(z)", "objective-sign", "the objective minimizes 'loglik(x)'"),
+    (
+      "maximize loglik(x) - beta * kl(z)", "minimize «loglik(x)» + beta * kl(z)", "objective-sign",
+      "the objective minimizes 'loglik(x)'"
+    ),
     ("- beta * kl(z)", "- (beta * (0 - 2) * «l2(h)»)", "objective-sign", "the objective maximizes 'l2(h)'"),
-    ("- beta * kl(z)", "- 0.5 * «kl(z)»", "half-kl", "'kl(z)' is the whole divergence: the 1/2 of its formula is in it"),
-    ("- beta * kl(z)", "- «kl(z)» / 2", "half-kl", "'kl(z)' is the whole divergence: the 1/2 of its formula is in it"),
+    (
+      "- beta * kl(z)", "- 0.5 * «kl(z)»", "half-kl",
+      "'kl(z)' is the whole divergence: the 1/2 of its formula is in it"
+    ),
+    (
+      "- beta * kl(z)", "- «kl(z)» / 2", "half-kl",
+      "'kl(z)' is the whole divergence: the 1/2 of its formula is in it"
+    ),
   ]
 
   @Test(arguments: weights)
@@ -186,7 +195,8 @@ import VDL
     let text = try changed("maximize loglik(x) - beta * kl(z)", "minimize mse(x) + 2 * beta * kl(z)")
     let notes = try warnings(text).flatMap(\.notes).map(\.message)
     #expect(
-      notes.first == "this is 'sse(x) + 1568 * kl(z)', a beta of 784 for a normal likelihood of std 1, with beta = 1")
+      notes.first
+        == "this is 'sse(x) + 1568 * kl(z)', a beta of 784 for a normal likelihood of std 1, with beta = 1")
   }
 
   @Test(arguments: [
@@ -216,7 +226,8 @@ import VDL
       "grey levels lie between 0 and 1, but 'gelu' gives hardly anything below 0"
     ),
     (
-      "x ~ laplace(mean: z |> last |> reshape(1, 28, 28), scale: z |> «last» |> reshape(1, 28, 28))", "unbounded-std",
+      "x ~ laplace(mean: z |> last |> reshape(1, 28, 28), scale: z |> «last» |> reshape(1, 28, 28))",
+      "unbounded-std",
       "'scale:' has to be above 0, but 'dense' gives any number"
     ),
   ]
@@ -226,7 +237,8 @@ import VDL
     var statement = statement
     if statement.contains("«last»") {
       statement = statement.replacingOccurrences(of: "«last»", with: "last")
-        .replacingOccurrences(of: "scale: z |> last |> reshape(1, 28, 28)", with: "scale: «z |> last |> reshape(1, 28, 28)»")
+        .replacingOccurrences(
+          of: "scale: z |> last |> reshape(1, 28, 28)", with: "scale: «z |> last |> reshape(1, 28, 28)»")
     }
     let text = try changed("x ~ bernoulli(logits: z |> last |> reshape(1, 28, 28))", statement)
     let found = try warnings(text)

@@ -79,6 +79,15 @@ let probabilityOps: [OpDefinition] = [
       ], &builder)
   },
   elementwise(
+    "kl_bernoulli",
+    "KL(Bernoulli(target) || Bernoulli(mean)), both limited to 1e-5 ... 1 - 1e-5.",
+    operands: [OperandDefinition("mean"), OperandDefinition("target")], result: "kl",
+    formula: limited(b) * log(limited(b) / limited(a)) + (1 - limited(b))
+      * log((1 - limited(b)) / (1 - limited(a))),
+    example: OpExample(
+      Array(latents.prefix(2)), wrong: ([.perImage(3), .perImage(4)], "equal shapes"), lowerBound: 0),
+    gradient: derivedGradients),
+  elementwise(
     "bernoulli_loglik",
     "log Bernoulli(target; sigmoid(logits)), grey targets too: target * logits - softplus(logits).",
     operands: [OperandDefinition("logits"), OperandDefinition("target")], result: "loglik",
@@ -142,6 +151,8 @@ let probabilityOps: [OpDefinition] = [
     example: OpExample([pixels[0]], wrong: bytesOperand), gradient: derivedGradients),
 ]
 
+/// A probability that is far enough from 0 and 1 to have a logarithm, and 1 less it one.
+private func limited(_ p: ScalarExpression) -> ScalarExpression { minimum(maximum(p, 1e-5), 1 - 1e-5) }
 private let logOfTwoPi = ScalarExpression.constant(1.837_877_066_409_345_5)
 private let wrongPixels: (operands: [TensorType], message: String) = (
   [pixels[0], .perImage(2, 3, 4), pixels[0]], "equal shapes"

@@ -117,6 +117,12 @@ extension EntryElaborator {
     switch arguments.key.term {
     case "kl": return try klTerm(subject, free: arguments.option, call)
     case "loglik": return try loglikTerm(subject, call)
+    case "kl_sparsity":
+      guard let value = arguments.value, let target = arguments.option else { throw Recovery() }
+      return try sparsityTerm(value, target: target)
+    case "mmd": return try discrepancyTerm(subject, call)
+    case "mutual_information", "total_correlation", "dimension_kl":
+      return try decompositionTerm(arguments, call)
     case "l1", "l2":
       guard let value = arguments.value else { throw Recovery() }
       let elements = try emit(arguments.key.term == "l1" ? "abs" : "square", [value])
@@ -130,18 +136,8 @@ extension EntryElaborator {
 
   /// - Parameter free: what each latent counts at least; the KL without it is a term, too, for the metrics.
   private mutating func klTerm(_ latent: String, free: Operand?, _ call: Call) throws(Recovery) -> ValueID {
-    if latents[latent]?.isFaulty ?? true { throw Recovery() }
-    guard let posterior = latents[latent]?.posterior else {
-      throw diagnostics.fail(
-        "'kl(\(latent))' needs a posterior: the encoder does not draw '\(latent)'", at: call.range,
-        notes: symbols.encoder.map { symbols.notes("write '\(latent) ~ normal(...)'", on: latent, in: $0) }
-          ?? [])
-    }
-    guard symbols.prior(of: latent) != nil else {
-      throw diagnostics.fail(
-        "'kl(\(latent))' needs a prior", at: call.range,
-        notes: [.init("write 'prior \(latent) ~ normal(mean: 0, std: 1)'")])
-    }
+    let posterior = try posterior(of: latent, for: call)
+    try requirePrior(of: latent, for: call)
     let elements = try emit("kl_normal", [posterior.mean, posterior.logvar])
     guard let free else { return try emit("sum_per_image", [elements], named: "kl") }
     let whole = TermKey(term: "kl", subject: latent)
@@ -151,6 +147,22 @@ extension EntryElaborator {
     }
     let limited = try emit("maximum", [elements, try value(of: free)])
     return try emit("sum_per_image", [limited], named: "kl_free")
+  }
+
+  /// The posterior that a term needs; a latent that the encoder computes has none.
+  func posterior(of latent: String, for call: Call) throws(Recovery) -> (mean: ValueID, logvar: ValueID) {
+    if latents[latent]?.isFaulty ?? true { throw Recovery() }
+    if let posterior = latents[latent]?.posterior { return posterior }
+    throw diagnostics.fail(
+      "'\(call.name.text)(\(latent))' needs a posterior: the encoder does not draw '\(latent)'", at: call.range,
+      notes: symbols.encoder.map { symbols.notes("write '\(latent) ~ normal(...)'", on: latent, in: $0) } ?? [])
+  }
+
+  func requirePrior(of latent: String, for call: Call) throws(Recovery) {
+    guard symbols.prior(of: latent) == nil else { return }
+    throw diagnostics.fail(
+      "'\(call.name.text)(\(latent))' needs a prior", at: call.range,
+      notes: [.init("write 'prior \(latent) ~ normal(mean: 0, std: 1)'")])
   }
 
   private mutating func loglikTerm(_ input: String, _ call: Call) throws(Recovery) -> ValueID {
@@ -195,10 +207,12 @@ extension EntryElaborator {
   /// What metrics call a term; with its subject where there are several of its kind, and with its option where that is not
   /// enough.
   func metricName(_ key: TermKey) -> String {
-    let definition = TermTable.named(key.term)
-    let metric = key.option.isEmpty ? definition?.metric : definition?.option?.metric
-    let like = termOrder.filter { $0.term == key.term && $0.option.isEmpty == key.option.isEmpty }
-    let name = metric ?? key.term
+    func plain(_ key: TermKey) -> String {
+      let definition = TermTable.named(key.term)
+      return (key.option.isEmpty ? nil : definition?.option?.metric) ?? definition?.metric ?? key.term
+    }
+    let name = plain(key)
+    let like = termOrder.filter { plain($0) == name }
     guard like.count > 1 else { return name }
     let isAmbiguous = like.count { $0.subject == key.subject } > 1
     return "\(name).\(key.subject)" + (isAmbiguous ? ".\(key.option)" : "")

@@ -33,10 +33,16 @@ extension EntryElaborator {
       }
       guard found == nil else { throw diagnostics.fail("'\(label.text)' is given twice", at: label.range) }
       let operand = try objectiveOperand(argument.value)
-      if case .number(let number) = operand, number < 0 {
-        throw diagnostics.fail("'\(label.text)' must be 0 or above, not \(number)", at: argument.value.range)
+      if case .number(let number) = operand, !option.interval.contains(number) {
+        throw diagnostics.fail(
+          "'\(label.text)' must be \(option.interval.rawValue), not \(number)", at: argument.value.range)
       }
       found = (text(of: operand, argument.value), operand)
+    }
+    if found == nil, let option = definition.option, option.isRequired {
+      throw diagnostics.fail(
+        "'\(definition.name)' needs '\(option.label):'", at: call.name.range,
+        notes: [.init("its form is \(definition.text)")])
     }
     return found
   }

@@ -17,7 +17,9 @@ public enum LanguageReference {
         "Terms of the objective", ["term", "one number per image", "in the metrics"],
         TermTable.definitions.map { term in
           let metric = term.isNegatedInMetrics ? "\(code(term.metric)), its negative" : code(term.metric)
-          let option = term.option.map { "; with `\($0.label):` also \(code($0.metric))" } ?? ""
+          let option =
+            term.option.flatMap { option in option.metric.map { (option.label, $0) } }
+            .map { "; with `\($0):` also \(code($1))" } ?? ""
           return [code(term.text), term.formula, metric + option]
         }),
       section(

@@ -54,7 +54,8 @@ extension LintRule {
           return nil
         }
         let remedy =
-          label == "std" ? "end with softplus, or write 'logvar:', which may be any number" : "end with softplus"
+          label == "std"
+          ? "end with softplus, or write 'logvar:', which may be any number" : "end with softplus"
         return value.warning(
           "'\(label):' has to be above 0, but '\(layer.text)' gives \(LayerRange.nonnegative.contains(layer.text) ? "0, too" : "any number")",
           at: layer, remedy)

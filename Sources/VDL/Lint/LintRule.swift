@@ -10,7 +10,8 @@ public struct LintRule: Sendable {
 
   /// All rules, in the order of the documentation.
   public static let all = [
-    unusedName, stdAsLogvar, logvarAsStd, unboundedStd, boundedLogits, outputRange, meanWithKL, objectiveSign, halfKL,
+    unusedName, stdAsLogvar, logvarAsStd, unboundedStd, boundedLogits, outputRange, meanWithKL, objectiveSign,
+    halfKL,
   ]
 }
 

@@ -35,7 +35,8 @@ extension LintRule {
 
   static let objectiveSign = LintRule(
     id: "objective-sign",
-    summary: "The objective rewards what it should cost, or the other way round: a likelihood is minimized, a KL maximized.",
+    summary:
+      "The objective rewards what it should cost, or the other way round: a likelihood is minimized, a KL maximized.",
     check: { model in
       let (terms, symbols) = model.objectiveTerms
       guard let objective = symbols.objective else { return [] }
@@ -47,7 +48,8 @@ extension LintRule {
         guard isMaximized != isGain else { return nil }
         let sign = coefficient > 0 ? "-" : "+"
         return Diagnostic(
-          "the objective \(isMaximized ? "maximizes" : "minimizes") '\(term.name)(\(term.subject))'", at: term.call.range,
+          "the objective \(isMaximized ? "maximizes" : "minimizes") '\(term.name)(\(term.subject))'",
+          at: term.call.range,
           notes: [
             .init(
               "\(isGain ? "the larger a likelihood is, the better" : "the smaller this is, the better"): its sign should be '\(sign)', or the "
@@ -64,12 +66,14 @@ extension LintRule {
       guard let loglik = terms.first(where: { $0.name == "loglik" }), let scale = loglik.coefficient else {
         return []
       }
-      return terms.filter { $0.name == "kl" && $0.isWeighedByLiterals && $0.coefficient.map(abs) == abs(scale) / 2 }
-        .map { term in
-          Diagnostic(
-            "'kl(\(term.subject))' is the whole divergence: the 1/2 of its formula is in it", at: term.call.range,
-            notes: [.init("leave the factor out, or name it with 'hyper beta = 0.5' if it is meant")])
-        }
+      return terms.filter {
+        $0.name == "kl" && $0.isWeighedByLiterals && $0.coefficient.map(abs) == abs(scale) / 2
+      }
+      .map { term in
+        Diagnostic(
+          "'kl(\(term.subject))' is the whole divergence: the 1/2 of its formula is in it", at: term.call.range,
+          notes: [.init("leave the factor out, or name it with 'hyper beta = 0.5' if it is meant")])
+      }
     })
 
   /// A beta above which nobody is likely to mean it.

@@ -33,7 +33,8 @@ extension LintRule {
           "grey levels lie between 0 and 1, but '\(layer.text)' gives \(range)", at: layer,
           layer.text == "tanh"
             ? "end with sigmoid, or without an activation"
-            : "end with sigmoid, or without an activation: where '\(layer.text)' is flat, black is out of reach or learns nothing")
+            : "end with sigmoid, or without an activation: where '\(layer.text)' is flat, black is out of reach or learns nothing"
+        )
       }
     })
 }
