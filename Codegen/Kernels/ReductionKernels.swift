@@ -79,12 +79,13 @@ public enum ReductionKernels {
     }
   }
 
-  /// `y[n] = x / images`, and 0 in lanes without an image: the gradient of every term begins here, so that nothing of a
-  /// lane without an image reaches a weight.
-  public static func splitImages(_ name: String, x: TensorSlot, y: TensorSlot) -> Kernel {
+  /// `y[n] = x`, divided by the images of the call or not, and 0 in lanes without an image: the gradient of every term begins here,
+  /// so that nothing of a lane without an image reaches a weight.
+  public static func spreadOverImages(_ name: String, x: TensorSlot, y: TensorSlot, divides: Bool) -> Kernel {
     Kernel(name, tasks: .perBlock(1)) { k, task in
       let b = k.b
-      let share = b.fdiv(k.loadFloat(k.address(x)), b.uitofp(k.count(), to: b.context.f32))
+      let whole = k.loadFloat(k.address(x))
+      let share = divides ? b.fdiv(whole, b.uitofp(k.count(), to: b.context.f32)) : whole
       guard let block = task.block else { return }
       let to = k.address(y, block: block)
       for vector in 0..<k.target.tileVectors {

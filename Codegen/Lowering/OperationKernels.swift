@@ -123,6 +123,7 @@ struct OperationKernels {
     default:
       return try poolingKernels(name, operation, operands, y)
         ?? normalizationKernels(name, operation, operands, results)
+        ?? pairwiseKernels(name, operation, operands, results)
         ?? smallKernels(operation, name: name, entry: entry, operands: operands, results: results)
     }
   }
@@ -227,6 +228,39 @@ struct OperationKernels {
     }
   }
 
+  /// Sums over pairs of images; nil for any other op.
+  private func pairwiseKernels(
+    _ name: String, _ operation: Operation, _ operands: [TensorSlot], _ results: [TensorSlot]
+  ) -> [Kernel]? {
+    let formula = operation.attributes.formula("formula") ?? .operand(0)
+    let omitsSelf = operation.attributes.symbol("pairs") == "others"
+    switch operation.name {
+    case "kernel_means":
+      return [
+        PairwiseKernels.kernelMeans(
+          name, a: operands[0], b: operands[1], formula: formula, omitsSelf: omitsSelf, y: results[0])
+      ]
+    case "kernel_means_gradient":
+      return [
+        PairwiseKernels.kernelMeansGradient(
+          name, dy: operands[0], a: operands[1], b: operands[2], slope: formula.derivative(by: 0),
+          omitsSelf: omitsSelf, da: results[0], db: results[1])
+      ]
+    case "aggregate_posterior":
+      return [
+        PairwiseKernels.aggregatePosterior(
+          name, z: operands[0], mean: operands[1], logvar: operands[2], joint: results[0], marginals: results[1]
+        )
+      ]
+    case "aggregate_posterior_gradient":
+      return [
+        PairwiseKernels.aggregatePosteriorGradient(
+          name, operands: operands, dz: results[0], dmean: results[1], dlogvar: results[2])
+      ]
+    default: return nil
+    }
+  }
+
   /// Everything but the products and the changes of layout.
   private func smallKernels(
     _ operation: Operation, name: String, entry: String, operands: [TensorSlot], results: [TensorSlot]
@@ -239,7 +273,8 @@ struct OperationKernels {
       return [ReductionKernels.perImage(name, x: operands[0], y: y, scale: 1 / Double(operands[0].type.count))]
     case "broadcast_per_image": return [ReductionKernels.broadcastPerImage(name, x: operands[0], y: y)]
     case "mean_images": return [ReductionKernels.meanImages(name, x: operands[0], y: y)]
-    case "split_images": return [ReductionKernels.splitImages(name, x: operands[0], y: y)]
+    case "split_images": return [ReductionKernels.spreadOverImages(name, x: operands[0], y: y, divides: true)]
+    case "repeat_images": return [ReductionKernels.spreadOverImages(name, x: operands[0], y: y, divides: false)]
     case "sum_elements": return [ReductionKernels.sumElements(name, x: operands[0], y: y)]
     case "add_bias": return [ReductionKernels.perChannel(name, x: operands[0], bias: operands[1], y: y)]
     case "broadcast_channels": return [ReductionKernels.perChannel(name, x: nil, bias: operands[0], y: y)]

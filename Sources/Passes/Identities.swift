@@ -82,7 +82,7 @@ private let foldRelayout: RewriteRule = { operation, rewriter in
 /// Elementwise ops broadcast by themselves: beside an operand of full shape, another need not be spread out
 /// before.
 private let dropBroadcast: RewriteRule = { operation, rewriter in
-  guard OpTable.standard[operation.name]?.formula != nil, operation.name != "broadcast_like" else { return nil }
+  guard operation.formula != nil, operation.name != "broadcast_like" else { return nil }
   let spread = operation.operands.map { operand in
     (rewriter.definition(of: operand, "broadcast_per_image")
       ?? rewriter.definition(of: operand, "broadcast_like"))?
@@ -100,7 +100,7 @@ private let dropBroadcast: RewriteRule = { operation, rewriter in
 /// Where all operands are numbers per image that were spread out, the numbers are combined and spread out once:
 /// broadcast(a) * broadcast(b) = broadcast(a * b).
 private let spreadLast: RewriteRule = { operation, rewriter in
-  guard OpTable.standard[operation.name]?.formula != nil, operation.name != "broadcast_like" else { return nil }
+  guard operation.formula != nil, operation.name != "broadcast_like" else { return nil }
   let spread = operation.operands.map { rewriter.definition(of: $0, "broadcast_per_image")?.operands[0] }
   guard spread.contains(where: { $0 != nil }) else { return nil }
   let numbers = zip(operation.operands, spread).compactMap { operand, source -> ValueID? in

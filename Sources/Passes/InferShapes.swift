@@ -103,7 +103,9 @@ private struct ShapeInference {
       guard argument.role == .latent || argument.role == .noise, let name = entry[argument.value].name else {
         continue
       }
-      let latent = argument.role == .noise && name.hasPrefix("noise.") ? String(name.dropFirst(6)) : name
+      let latent =
+        argument.role == .noise && name.hasPrefix("noise.")
+        ? String(name.dropFirst(6).prefix { $0 != "." }) : name
       let rows = argument.role == .noise ? samples[latent] ?? 1 : 1
       entry[argument.value].type = type(ofLatent: latent, entry: entry.name, at: nil)?.with(samples: rows)
     }

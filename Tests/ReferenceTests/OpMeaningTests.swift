@@ -85,6 +85,31 @@ import Testing
     #expect(gradient[0].data == [0, 0, 1, -1])
   }
 
+  @Test func likelihoodsAreTheirDensities() throws {
+    // scipy.stats.norm(1, 2).logpdf(2.5), laplace(1, 2).logpdf(2.5)
+    let normal = try apply("normal_loglik", [row(1), row(2 * log(2.0)), row(2.5)])[0]
+    #expect(abs(normal.data[0] - -1.8933357137646179) < 1e-14)
+    let laplace = try apply("laplace_loglik", [row(1), row(2), row(2.5)])[0]
+    #expect(abs(laplace.data[0] - -2.1362943611198906) < 1e-14)
+    // A density on 0 ... 1: its integral, by Simpson's rule, is 1, and so is that of x times it its mean.
+    for logit in [-30, -2, -0.5, -0.1, 0, 0.2, 0.6, 12] {
+      let count = 2000
+      let points = (0...count).map { Double($0) / Double(count) }
+      let parameters = HostTensor(
+        shape: [1, count + 1], data: Array(repeating: Double(logit), count: count + 1))
+      let density = try apply(
+        "continuous_bernoulli_loglik", [parameters, HostTensor(shape: [1, count + 1], data: points)])[0].data
+        .map { exp($0) }
+      func integral(_ f: (Int) -> Double) -> Double {
+        (0...count).map { f($0) * ($0 == 0 || $0 == count ? 1 : $0 % 2 == 1 ? 4 : 2) }.reduce(0, +)
+          / Double(3 * count)
+      }
+      #expect(abs(integral { density[$0] } - 1) < 1e-9, "\(logit)")
+      let mean = try apply("continuous_bernoulli_mean", [row(Double(logit))])[0].data[0]
+      #expect(abs(integral { points[$0] * density[$0] } - mean) < 1e-9, "\(logit)")
+    }
+  }
+
   @Test func theKLOfTheStandardNormalIsZero() throws {
     #expect(try apply("kl_normal", [row(0, 1), row(0, 0)])[0].data == [0, 0.5])
   }

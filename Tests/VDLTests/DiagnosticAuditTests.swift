@@ -109,7 +109,8 @@ import VDL
     + (ElaborationErrorTests.names + ElaborationErrorTests.arguments + ElaborationErrorTests.objectives)
     .map(\.2) + RareErrorTests.cases.flatMap(\.2)
     + (HintTests.slips + HintTests.names + HintTests.arguments + HintTests.places).map(\.message)
-    + LintTests.unused.map(\.2) + LintTests.deviations.map(\.2)
+    + LintTests.unused.map(\.2) + LintTests.deviations.map(\.2) + LintTests.weights.map(\.3)
+    + LintTests.ranges.map(\.2)
 
   @Test func everyMessageHasATest() throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -133,7 +133,9 @@ import VDL
     (posterior, "z ~ normal(mean: h, «logvr»: h)", "'normal' has no argument 'logvr'"),
     (posterior, "z ~ «normal»(mean: h)", "'normal' needs 'logvar:' or 'std:'"),
     (posterior, "z ~ normal(mean: h, logvar: h, «std»: h)", "'std' and 'logvar' exclude each other"),
-    (likelihood, "x ~ «normal»(mean: logits, std: 1)", "'normal' as a likelihood is not supported yet"),
+    (likelihood, "x ~ normal(mean: logits, std: «0»)", "'std' must be above 0, not 0.0"),
+    (likelihood, "x ~ laplace(mean: logits, scale: «hidden - 17»)", "'scale' must be above 0, not -1.0"),
+    (likelihood, "x ~ normal(mean: «0», std: 1)", "a tensor is needed here, not a number"),
     (settings, "optimizer: «lion»(rate: 1)", "unknown optimizer 'lion'"),
     (settings, "optimizer: sgd(nesterov: «maybe»)", "'nesterov' must be yes or no"),
     (settings, "optimizer: «sgd(nesterov: yes)»", "'nesterov' needs a momentum above 0"),
@@ -163,7 +165,28 @@ import VDL
     (
       objective, "maximize iwae(samples: 2) + «iwae(samples: 3)»", "the objective has 'iwae' twice"
     ),
-    (objective, "maximize loglik(x) - 0.1 * «l1»(h)", "'l1' is not supported yet"),
+    (objective, "maximize loglik(x) - «kl_sparsity»(h)", "'kl_sparsity' needs 'target:'"),
+    (
+      objective, "maximize loglik(x) - kl_sparsity(h, target: «1»)",
+      "'target' must be above 0 and below 1, not 1.0"
+    ),
+    (
+      objective, "maximize loglik(x) - 0.1 * l1(«hh»)",
+      "'hh' is not a value of the encoder or the decoder"
+    ),
+    (objective, "maximize loglik(x) - l2(«x»)", "'x' is drawn from a likelihood: it has no value"),
+    (
+      objective, "maximize loglik(x) - «l2(h |> relu)»",
+      "'l2' needs the name of a value of the encoder or the decoder"
+    ),
+    (objective, "maximize loglik(x) - kl(z, «fre»: 1)", "'kl' has no argument 'fre'"),
+    (objective, "maximize loglik(x) - kl(z, free: 1, «free»: 2)", "'free' is given twice"),
+    (objective, "maximize loglik(x) - kl(z, free: «-1»)", "'free' must be 0 or above, not -1.0"),
+    (objective, "maximize loglik(x) - «max(kl(z))»", "'max' needs two arguments, not 1"),
+    (objective, "maximize loglik(x) - «abs(kl(z), 1)»", "'abs' needs one argument, not 2"),
+    (objective, "maximize loglik(x) - max(kl(z), «least»: 1)", "'max' has no argument 'least'"),
+    (objective, "maximize loglik(x) - kl(z) * «log(hidden - 16)»", "'log' has no finite value here"),
+    (objective, "maximize loglik(x) - «max»", "'max' needs its arguments in parentheses"),
     (objective, "maximize «logklik»(x)", "unknown term 'logklik'"),
     (objective, "maximize loglik(x) - «gamma» * kl(z)", "unknown name 'gamma'"),
     (objective, "maximize loglik(x) - «kl»", "'kl' needs its subject in parentheses"),

@@ -118,7 +118,7 @@ import VDL
       notes: "did you mean 'normal'?"),
     Case(
       (posterior, "z ~ «poisson»(mean: h)"), message: "unknown distribution 'poisson'",
-      notes: "distributions are normal, bernoulli"),
+      notes: "distributions are normal, bernoulli, continuous_bernoulli, laplace"),
     Case(
       (posterior, "z ~ normal(«mu»: h, logvar: h)"), message: "'normal' has no argument 'mu'",
       notes: "did you mean 'mean'?"),
@@ -133,7 +133,9 @@ import VDL
       notes: "did you mean 'loglik'?"),
     Case(
       ("maximize loglik(x)", "maximize «elbo»(x)"), message: "unknown term 'elbo'",
-      notes: "terms are loglik, kl, mse, sse"),
+      notes:
+        "terms are loglik, kl, mse, sse, l1, l2, kl_sparsity, mmd, mutual_information, total_correlation, dimension_kl"
+    ),
     Case(("- beta", "- «bta»"), message: "unknown name 'bta'", notes: "did you mean 'beta'?"),
     Case(
       ("- beta", "- «weight»"), message: "unknown name 'weight'",
@@ -215,6 +217,16 @@ import VDL
   ]
 
   static let places: [Case] = [
+    Case(
+      ("let y = z", "let h = z"), ("logits: y", "logits: h"), ("- beta * kl(z)", "- kl(z) - l1(«h»)"),
+      ("hyper beta = 1.0", ""), message: "'h' is a value of the encoder and one of the decoder",
+      notes: "rename one of them"),
+    Case(
+      (likelihood, "‹" + likelihood + "›"), ("- beta", "- l1(«x»)"), (" * kl(z)", " - beta * kl(z)"),
+      message: "'x' is drawn from a likelihood: it has no value",
+      notes: "name the value that you mean with 'let' in the decoder"),
+    Case(
+      ("- beta", "- «max(beta)»"), message: "'max' needs two arguments, not 1", notes: "its form is max(a, b)"),
     Case(
       ("config hidden", "config ‹hidden›"), ("hyper beta", "hyper «hidden»"), ("beta *", "2 *"),
       message: "'hidden' is declared twice", notes: "the first is here"),

@@ -6,16 +6,23 @@ import VDL
 
 /// docs/language.md against the compiler. Set VAEC_RECORD=1 to write the tables anew.
 @Suite(.serialized) struct LanguageReferenceTests {
-  private var file: URL {
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../docs/language.md")
+  private static func page(_ name: String) -> URL {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../docs/\(name)")
   }
 
-  @Test(arguments: ["tables", "planned"])
-  func whatIsMadeFromTheCompilersTablesIsCurrent(part: String) throws {
+  private var file: URL { Self.page("language.md") }
+
+  @Test(arguments: [("tables", "language.md"), ("planned", "language.md"), ("lint", "lint.md")])
+  func whatIsMadeFromTheCompilersTablesIsCurrent(part: String, page: String) throws {
+    let file = Self.page(page)
     let text = try String(contentsOf: file, encoding: .utf8)
     let begin = try #require(text.range(of: "<!-- made from the compiler's tables, \(part): begin -->\n"))
     let end = try #require(text.range(of: "<!-- made from the compiler's tables, \(part): end -->\n"))
-    let made = part == "tables" ? LanguageReference.markdown : LanguageReference.planned
+    let parts = [
+      "tables": LanguageReference.markdown, "planned": LanguageReference.planned,
+      "lint": LanguageReference.lintRules,
+    ]
+    let made = try #require(parts[part])
     let expected = "\n" + made + "\n"
     if ProcessInfo.processInfo.environment["VAEC_RECORD"] == "1" {
       let new = text.replacingCharacters(in: begin.upperBound..<end.lowerBound, with: expected)
@@ -29,6 +36,12 @@ import VDL
     let text = try String(contentsOf: file, encoding: .utf8)
     let model = String(decoding: try Models.source("convvae").bytes, as: UTF8.self)
     #expect(text.contains("```vdl\n\(model)```"))
+  }
+
+  @Test(arguments: LintRule.all.map(\.id))
+  func everyRuleIsExplained(rule: String) throws {
+    let text = try String(contentsOf: Self.page("lint.md"), encoding: .utf8)
+    #expect(text.contains("\n## `\(rule)`\n"))
   }
 
   @Test(arguments: Keyword.allCases)

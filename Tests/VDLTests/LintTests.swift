@@ -156,6 +156,105 @@ import VDL
     #expect(found.first?.notes.last?.message.hasPrefix("it is made here") == isMadeElsewhere)
   }
 
+  /// Pieces of the base, what stands in their place, the rule and its message.
+  static let weights: [(String, String, String, String)] = [
+    (
+      "maximize loglik(x) - beta * kl(z)", "minimize «mse(x)» + beta * kl(z)", "mean-with-kl",
+      "'mse(x)' is a mean over 784 elements, 'kl(z)' a sum: the KL counts 784 times as much as beside a sum"
+    ),
+    (
+      "maximize loglik(x) - beta * kl(z)", "minimize 3 * «mse(x)» / hidden + max(beta * kl(z) / 4, 3)",
+      "mean-with-kl",
+      "'mse(x)' is a mean over 784 elements, 'kl(z)' a sum: the KL counts 784 times as much as beside a sum"
+    ),
+    ("- beta * kl(z)", "+ beta * «kl(z)»", "objective-sign", "the objective maximizes 'kl(z)'"),
+    (
+      "maximize loglik(x) - beta * kl(z)", "minimize «loglik(x)» + beta * kl(z)", "objective-sign",
+      "the objective minimizes 'loglik(x)'"
+    ),
+    ("- beta * kl(z)", "- (beta * (0 - 2) * «l2(h)»)", "objective-sign", "the objective maximizes 'l2(h)'"),
+    (
+      "- beta * kl(z)", "- 0.5 * «kl(z)»", "half-kl",
+      "'kl(z)' is the whole divergence: the 1/2 of its formula is in it"
+    ),
+    (
+      "- beta * kl(z)", "- «kl(z)» / 2", "half-kl",
+      "'kl(z)' is the whole divergence: the 1/2 of its formula is in it"
+    ),
+  ]
+
+  @Test(arguments: weights)
+  func aWeightThatIsHardlyMeantIsFound(original: String, marked: String, rule: String, message: String) throws {
+    let text = try changed(original, marked)
+    let found = try warnings(text).filter { $0.rule != "unused-name" }
+    expect(found, are: [message], at: text)
+    #expect(found.map(\.rule) == [rule])
+  }
+
+  @Test func theEffectiveBetaIsPrinted() throws {
+    let text = try changed("maximize loglik(x) - beta * kl(z)", "minimize mse(x) + 2 * beta * kl(z)")
+    let notes = try warnings(text).flatMap(\.notes).map(\.message)
+    #expect(
+      notes.first
+        == "this is 'sse(x) + 1568 * kl(z)', a beta of 784 for a normal likelihood of std 1, with beta = 1")
+  }
+
+  @Test(arguments: [
+    "minimize mse(x) + 1e-3 * beta * kl(z)", "minimize sse(x) + beta * kl(z)", "minimize mse(x) * kl(z) * beta",
+    "maximize loglik(x) - abs(kl(z) - beta)", "maximize loglik(x) - 0.3 * kl(z) - 0 * l1(h) * beta",
+    "minimize -(loglik(x) - beta * kl(z))", "minimize beta * exp(-kl(z)) - loglik(x)",
+  ])
+  func weightsThatMayBeMeantAreNotFound(objective: String) throws {
+    #expect(try warnings(changed("maximize loglik(x) - beta * kl(z)", objective)).isEmpty)
+  }
+
+  static let ranges: [(String, String, String)] = [
+    (
+      "x ~ bernoulli(logits: z |> last |> reshape(1, 28, 28) |> «sigmoid»)", "bounded-logits",
+      "'logits:' takes any number, but 'sigmoid' gives numbers from 0 to 1"
+    ),
+    (
+      "x ~ continuous_bernoulli(logits: z |> last |> «relu» |> reshape(1, 28, 28))", "bounded-logits",
+      "'logits:' takes any number, but 'relu' gives nothing below 0"
+    ),
+    (
+      "x ~ normal(mean: z |> last |> «tanh» |> reshape(1, 28, 28), std: 1)", "output-range",
+      "grey levels lie between 0 and 1, but 'tanh' gives numbers from -1 to 1"
+    ),
+    (
+      "x = z |> last |> reshape(1, 28, 28) |> «gelu»", "output-range",
+      "grey levels lie between 0 and 1, but 'gelu' gives hardly anything below 0"
+    ),
+    (
+      "x ~ laplace(mean: z |> last |> reshape(1, 28, 28), scale: z |> «last» |> reshape(1, 28, 28))",
+      "unbounded-std",
+      "'scale:' has to be above 0, but 'dense' gives any number"
+    ),
+  ]
+
+  @Test(arguments: ranges)
+  func aRangeThatDoesNotFitIsFound(statement: String, rule: String, message: String) throws {
+    var statement = statement
+    if statement.contains("«last»") {
+      statement = statement.replacingOccurrences(of: "«last»", with: "last")
+        .replacingOccurrences(
+          of: "scale: z |> last |> reshape(1, 28, 28)", with: "scale: «z |> last |> reshape(1, 28, 28)»")
+    }
+    let text = try changed("x ~ bernoulli(logits: z |> last |> reshape(1, 28, 28))", statement)
+    let found = try warnings(text)
+    expect(found, are: [message], at: text)
+    #expect(found.map(\.rule) == [rule])
+  }
+
+  @Test(arguments: [
+    "x = z |> last |> reshape(1, 28, 28)", "x = z |> last |> sigmoid |> reshape(1, 28, 28)",
+    "x ~ normal(mean: z |> last |> reshape(1, 28, 28), logvar: 4 * (z |> dense(784) |> tanh |> reshape(1, 28, 28)))",
+    "x ~ laplace(mean: z |> last |> reshape(1, 28, 28), scale: z |> dense(784) |> softplus |> reshape(1, 28, 28))",
+  ])
+  func aRangeThatFitsIsNotFound(statement: String) throws {
+    #expect(try warnings(changed("x ~ bernoulli(logits: z |> last |> reshape(1, 28, 28))", statement)).isEmpty)
+  }
+
   @Test(arguments: [
     "logvar: h |> dense(2) |> softplus |> dense(2)", "std: h |> dense(2) |> softplus", "logvar: h |> log_var",
     "std: h |> dense(2) |> sigmoid", "logvar: h |> tanh",

@@ -130,6 +130,18 @@ private func unaryWithGradient(
   }
 }
 
+/// An op whose gradients follow from its formula.
+private func derived(
+  _ name: String, _ summary: String, _ formula: ScalarExpression, _ operands: [OperandDefinition]
+) -> OpDefinition {
+  let isUnary = operands.count == 1
+  return elementwise(
+    name, summary, operands: operands, formula: formula,
+    example: isUnary
+      ? OpExample(oneOperand, wrong: bytesOperand) : OpExample(twoOperands, wrong: mismatchedOperands),
+    gradient: derivedGradients)
+}
+
 /// Arithmetic and elementary functions.
 let arithmeticOps: [OpDefinition] = [
   arithmetic("add", "a + b.", x + y) { dy, _, _, _ in [dy, dy] },
@@ -158,6 +170,11 @@ let arithmeticOps: [OpDefinition] = [
   unaryWithGradient("square", "x * x.", x * x) { dy, x, _, builder in
     try builder.add("mul", [dy, try builder.add("mul", [try builder.constant(2), x])])
   },
+  derived("abs", "Absolute value.", absolute(x), [OperandDefinition("x")]),
+  derived(
+    "maximum", "The larger of a and b.", maximum(x, y), [OperandDefinition("a"), OperandDefinition("b")]),
+  derived(
+    "minimum", "The smaller of a and b.", minimum(x, y), [OperandDefinition("a"), OperandDefinition("b")]),
   unaryWithGradient("sqrt", "Square root.", squareRoot(x), lowerBound: 0.5) { dy, _, y, builder in
     try builder.add("div", [dy, try builder.add("mul", [try builder.constant(2), y])])
   },

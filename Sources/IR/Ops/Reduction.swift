@@ -123,6 +123,26 @@ let reductionOps: [OpDefinition] = [
     flops: { _, _, _ in 1 },
     example: OpExample([.scalar], wrong: ([.perImage()], "needs a scalar"))),
   OpDefinition(
+    name: "repeat_images", summary: "A scalar for each image of a call.", operands: [OperandDefinition("x")],
+    results: ["y"],
+    inferTypes: { context in
+      guard context.operands[0] == .scalar else {
+        throw TypeError("'repeat_images' needs a scalar, not \(context.operands[0])")
+      }
+      return [.perImage()]
+    },
+    evaluate: { context in
+      [
+        HostTensor(
+          shape: [context.images], data: Array(repeating: context.operands[0].data[0], count: context.images))
+      ]
+    },
+    gradient: { context, builder in
+      try context.each([{ g, builder in try builder.add("sum_elements", [g]) }], &builder)
+    },
+    flops: { _, _, _ in 0 },
+    example: OpExample([.scalar], wrong: ([.perImage()], "needs a scalar"))),
+  OpDefinition(
     name: "sum_elements", summary: "Sum over everything, images too.", operands: [OperandDefinition("x")],
     results: ["y"], couplesImages: true,
     inferTypes: { context in

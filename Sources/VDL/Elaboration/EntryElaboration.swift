@@ -215,11 +215,12 @@ struct ModuleElaborator {
       ?? []
   }
 
-  private var drawsLatents: Bool { !drawnLatents.isEmpty }
+  private var drawsLatents: Bool { !drawnLatents.isEmpty || !symbols.matchedLatents.isEmpty }
 
   /// The caller's noise for each draw.
   private func addNoise(_ entry: inout EntryElaborator) {
     for latent in drawnLatents { _ = entry.argument("noise.\(latent)", .noise, nil) }
+    for latent in symbols.matchedLatents { _ = entry.argument("noise.\(latent).prior", .noise, nil) }
   }
 }
 

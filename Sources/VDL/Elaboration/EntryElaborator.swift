@@ -34,8 +34,8 @@ struct EntryElaborator {
   enum Output {
     /// `x = ...`.
     case value(ValueID)
-    /// `x ~ bernoulli(logits: ...)`.
-    case bernoulli(logits: ValueID)
+    /// `x ~ bernoulli(logits: ...)`: a distribution with its parameters.
+    case likelihood(LikelihoodDefinition, parameters: [ValueID])
     /// What makes it is wrong, which has been reported.
     case faulty
   }
@@ -53,6 +53,8 @@ struct EntryElaborator {
   var priors: [String: Prior] = [:]
   /// The inputs as floats.
   var inputs: [String: ValueID] = [:]
+  /// The names of each scope as its last statement left them, for terms of the objective.
+  var environments: [ScopeKind: Environment] = [:]
   /// Terms of the objective made so far, by term and subject.
   var terms: [TermKey: ValueID] = [:]
   var termOrder: [TermKey] = []

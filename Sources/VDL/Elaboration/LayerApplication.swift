@@ -156,7 +156,7 @@ extension EntryElaborator {
   }
 
   /// Whether an expression is made of numbers alone.
-  private func isNumeric(_ expression: Expression, _ environment: Environment) -> Bool {
+  func isNumeric(_ expression: Expression, _ environment: Environment) -> Bool {
     switch expression {
     case .number: return true
     case .parenthesized(let node): return isNumeric(node.content, environment)

@@ -5,6 +5,8 @@ import IR
 struct TermKey: Hashable, Sendable {
   let term: String
   let subject: String
+  /// The value of the term's option as it is written; empty where there is none.
+  var option = ""
 }
 
 extension EntryElaborator {
@@ -23,7 +25,7 @@ extension EntryElaborator {
 
   /// The objective's value or its negative. The sign is carried down to the terms, so that the loss is a sum of what
   /// the metrics show: -(loglik - beta kl) = reconstruction + beta kl.
-  private mutating func objectiveValue(_ expression: Expression, negated: Bool) throws(Recovery) -> Operand {
+  mutating func objectiveValue(_ expression: Expression, negated: Bool) throws(Recovery) -> Operand {
     switch expression {
     case .parenthesized(let node): return try objectiveValue(node.content, negated: negated)
     case .negation(let node): return try objectiveValue(node.operand, negated: !negated)
@@ -33,7 +35,11 @@ extension EntryElaborator {
         ? try at(expression.range) { entry throws(Recovery) in try entry.negate(operand) } : operand
     case .binary(let node):
       return try objectiveValue(node, negated: negated)
-    case .call(let call): return .tensor(try term(call, negated: negated))
+    case .call(let call):
+      if let function = FunctionTable.named(call.name.text) {
+        return try apply(function, call, negated: negated)
+      }
+      return .tensor(try term(call, negated: negated))
     case .pipeline(let node):
       throw diagnostics.fail("a layer cannot stand in the objective", at: node.range)
     case .string(let node): throw diagnostics.fail("a text is no value", at: node.range)
@@ -51,7 +57,7 @@ extension EntryElaborator {
     }
   }
 
-  private func objectiveOperand(_ expression: Expression) throws(Recovery) -> Operand {
+  func objectiveOperand(_ expression: Expression) throws(Recovery) -> Operand {
     guard case .name(let name) = expression else {
       return .number(try evaluator(Environment()).constant(expression).number)
     }
@@ -65,6 +71,11 @@ extension EntryElaborator {
       let what = term.subject == .draws ? "'samples:'" : "its subject"
       throw diagnostics.fail("'\(term.name)' needs \(what) in parentheses", at: name.range)
     }
+    if let function = FunctionTable.named(name.text) {
+      throw diagnostics.fail(
+        "'\(function.name)' needs its arguments in parentheses", at: name.range,
+        notes: [.init("its form is \(function.text)")])
+    }
     let known = symbols.hyperNames + symbols.configNames
     let notes = DiagnosticCollector.suggestion(for: name.text, in: known)
     throw diagnostics.fail(
@@ -74,10 +85,11 @@ extension EntryElaborator {
 
   private mutating func term(_ call: Call, negated: Bool) throws(Recovery) -> ValueID {
     let definition = try termDefinition(call.name)
-    let key = TermKey(term: definition.name, subject: try subject(of: call, definition))
+    let arguments = try termArguments(call, definition)
+    let key = arguments.key
     return try at(call.range) { entry throws(Recovery) in
       if entry.terms[key] == nil {
-        entry.terms[key] = try entry.meanOverSamples(try entry.makeTerm(key, call), key)
+        entry.terms[key] = try entry.meanOverSamples(try entry.makeTerm(arguments, call), key)
         entry.termOrder.append(key)
       }
       if negated == definition.isNegatedInMetrics { return try entry.metric(key) }
@@ -92,65 +104,67 @@ extension EntryElaborator {
       throw diagnostics.fail(PlannedConstructs.message(name.text), at: name.range)
     }
     let names = TermTable.definitions.map(\.name)
-    let notes = DiagnosticCollector.suggestion(for: name.text, in: names)
+    let notes = DiagnosticCollector.suggestion(
+      for: name.text, in: names + FunctionTable.definitions.map(\.name))
     throw diagnostics.fail(
       "unknown term '\(name.text)'", at: name.range,
       notes: notes.isEmpty ? [.init("terms are " + names.joined(separator: ", "))] : notes)
   }
-
-  /// The name that a term is about.
-  private func subject(of call: Call, _ definition: TermDefinition) throws(Recovery) -> String {
-    let candidates: [Name]
-    let what: String
-    switch definition.subject {
-    case .draws: return ""
-    case .latent: (candidates, what) = (symbols.encoder?.results ?? [], "a result of the encoder")
-    case .input: (candidates, what) = (symbols.decoder?.results ?? [], "a result of the decoder")
-    }
-    let form = Diagnostic.Note("write '\(definition.name)(\(candidates.first?.text ?? "x"))'")
-    guard call.arguments.count == 1, let argument = call.arguments.first, argument.label == nil,
-      case .name(let name) = argument.value
-    else {
-      throw diagnostics.fail("'\(definition.name)' needs the name of \(what)", at: call.range, notes: [form])
-    }
-    guard candidates.contains(where: { $0.text == name.text }) else {
-      // A model without that scope has been told so.
-      if candidates.isEmpty { throw Recovery() }
-      throw diagnostics.fail(
-        "'\(name.text)' is not \(what)", at: name.range,
-        notes: [form] + symbols.note("its results are declared here", at: candidates.first))
-    }
-    return name.text
-  }
 }
 
 extension EntryElaborator {
-  private mutating func makeTerm(_ key: TermKey, _ call: Call) throws(Recovery) -> ValueID {
-    switch key.term {
-    case "kl": return try klTerm(key.subject, call)
-    case "loglik": return try loglikTerm(key.subject, call)
+  private mutating func makeTerm(_ arguments: TermArguments, _ call: Call) throws(Recovery) -> ValueID {
+    let subject = arguments.key.subject
+    switch arguments.key.term {
+    case "kl": return try klTerm(subject, free: arguments.option, call)
+    case "loglik": return try loglikTerm(subject, call)
     case TermTable.iwae: return try importanceWeightedBound(call)
+    case "kl_sparsity":
+      guard let value = arguments.value, let target = arguments.option else { throw Recovery() }
+      return try sparsityTerm(value, target: target)
+    case "mmd": return try discrepancyTerm(subject, call)
+    case "mutual_information", "total_correlation", "dimension_kl":
+      return try decompositionTerm(arguments, call)
+    case "l1", "l2":
+      guard let value = arguments.value else { throw Recovery() }
+      let elements = try emit(arguments.key.term == "l1" ? "abs" : "square", [value])
+      return try emit("sum_per_image", [elements], named: arguments.key.term)
     default:
-      let reduction = key.term == "mse" ? "mean_per_image" : "sum_per_image"
-      let square = try squaredError(key.subject)
-      return try emit(reduction, [square], named: key.term)
+      let reduction = arguments.key.term == "mse" ? "mean_per_image" : "sum_per_image"
+      let square = try squaredError(subject)
+      return try emit(reduction, [square], named: arguments.key.term)
     }
   }
 
-  private mutating func klTerm(_ latent: String, _ call: Call) throws(Recovery) -> ValueID {
+  /// - Parameter free: what each latent counts at least; the KL without it is a term, too, for the metrics.
+  private mutating func klTerm(_ latent: String, free: Operand?, _ call: Call) throws(Recovery) -> ValueID {
+    let posterior = try posterior(of: latent, for: call)
+    try requirePrior(of: latent, for: call)
+    let elements = try divergence(of: latent, posterior)
+    guard let free else { return try emit("sum_per_image", [elements], named: "kl") }
+    let whole = TermKey(term: "kl", subject: latent)
+    if terms[whole] == nil {
+      terms[whole] = try meanOverSamples(try emit("sum_per_image", [elements], named: "kl"), whole)
+      termOrder.append(whole)
+    }
+    let limited = try emit("maximum", [elements, try value(of: free)])
+    return try emit("sum_per_image", [limited], named: "kl_free")
+  }
+
+  /// The posterior that a term needs; a latent that the encoder computes has none.
+  func posterior(of latent: String, for call: Call) throws(Recovery) -> (mean: ValueID, logvar: ValueID) {
     if latents[latent]?.isFaulty ?? true { throw Recovery() }
-    guard let posterior = latents[latent]?.posterior else {
-      throw diagnostics.fail(
-        "'kl(\(latent))' needs a posterior: the encoder does not draw '\(latent)'", at: call.range,
-        notes: symbols.encoder.map { symbols.notes("write '\(latent) ~ normal(...)'", on: latent, in: $0) }
-          ?? [])
-    }
-    guard symbols.prior(of: latent) != nil else {
-      throw diagnostics.fail(
-        "'kl(\(latent))' needs a prior", at: call.range,
-        notes: [.init("write 'prior \(latent) ~ normal(mean: 0, std: 1)'")])
-    }
-    return try emit("sum_per_image", [try divergence(of: latent, posterior)], named: "kl")
+    if let posterior = latents[latent]?.posterior { return posterior }
+    throw diagnostics.fail(
+      "'\(call.name.text)(\(latent))' needs a posterior: the encoder does not draw '\(latent)'", at: call.range,
+      notes: symbols.encoder.map { symbols.notes("write '\(latent) ~ normal(...)'", on: latent, in: $0) } ?? [])
+  }
+
+  func requirePrior(of latent: String, for call: Call) throws(Recovery) {
+    guard symbols.prior(of: latent) == nil else { return }
+    throw diagnostics.fail(
+      "'\(call.name.text)(\(latent))' needs a prior", at: call.range,
+      notes: [.init("write 'prior \(latent) ~ normal(mean: 0, std: 1)'")])
   }
 
   /// log p(x | z) of an input that the decoder draws, one number per image.
@@ -162,7 +176,7 @@ extension EntryElaborator {
 
   private mutating func loglikTerm(_ input: String, _ call: Call) throws(Recovery) -> ValueID {
     if case .faulty? = outputs[input] { throw Recovery() }
-    guard case .bernoulli(let logits)? = outputs[input] else {
+    guard case .likelihood(let likelihood, let parameters)? = outputs[input] else {
       throw diagnostics.fail(
         "'loglik(\(input))' needs a likelihood: the decoder does not draw '\(input)'", at: call.range,
         notes: symbols.decoder.map {
@@ -171,7 +185,7 @@ extension EntryElaborator {
         } ?? [])
     }
     let target = try target(input)
-    let elements = try emit("bernoulli_loglik", [logits, target])
+    let elements = try emit(likelihood.op, parameters + [target])
     return try emit("sum_per_image", [elements], named: "loglik")
   }
 
@@ -199,9 +213,17 @@ extension EntryElaborator {
     return metric
   }
 
-  /// What metrics call a term; with its subject where there are several of its kind.
+  /// What metrics call a term; with its subject where there are several of its kind, and with its option where that is not
+  /// enough.
   func metricName(_ key: TermKey) -> String {
-    let name = TermTable.named(key.term)?.metric ?? key.term
-    return termOrder.filter { $0.term == key.term }.count > 1 ? "\(name).\(key.subject)" : name
+    func plain(_ key: TermKey) -> String {
+      let definition = TermTable.named(key.term)
+      return (key.option.isEmpty ? nil : definition?.option?.metric) ?? definition?.metric ?? key.term
+    }
+    let name = plain(key)
+    let like = termOrder.filter { plain($0) == name }
+    guard like.count > 1 else { return name }
+    let isAmbiguous = like.count { $0.subject == key.subject } > 1
+    return "\(name).\(key.subject)" + (isAmbiguous ? ".\(key.option)" : "")
   }
 }

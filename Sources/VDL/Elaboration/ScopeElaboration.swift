@@ -62,7 +62,9 @@ extension EntryElaborator {
   mutating func mean(of output: Output) throws(Recovery) -> ValueID {
     switch output {
     case .value(let value): return value
-    case .bernoulli(let logits): return try emit("sigmoid", [logits])
+    case .likelihood(let likelihood, let parameters):
+      guard let first = parameters.first else { throw Recovery() }
+      return try likelihood.meanOp.map { op throws(Recovery) in try emit(op, [first]) } ?? first
     case .faulty: throw Recovery()
     }
   }
@@ -94,6 +96,7 @@ extension EntryElaborator {
         given.insert(statement.name.text)
       }
     }
+    environments[scope.kind] = environment
     for result in scope.results where !given.contains(result.text) {
       let remedy =
         scope.kind == .prior
@@ -217,9 +220,38 @@ extension EntryElaborator {
 
   private mutating func likelihood(_ draw: Draw, _ environment: Environment) throws(Recovery) -> Output {
     let arguments = try distribution(draw, in: .decoder)
-    let logits = try parameter("logits", of: draw, arguments, environment)
-    name(logits, "\(draw.name.text).logits")
-    return .bernoulli(logits: logits)
+    guard let definition = DistributionTable.named(draw.distribution.name.text),
+      let likelihood = definition.likelihood
+    else { throw Recovery() }
+    var parameters: [ValueID] = []
+    for alternatives in definition.parameters {
+      guard let label = alternatives.first(where: { arguments[$0] != nil }) else { throw Recovery() }
+      let operand = try likelihoodParameter(label, likelihood.numbers[label], of: draw, arguments, environment)
+      var value = try at(draw.distribution.range) { entry throws(Recovery) in try entry.value(of: operand) }
+      if label == "std" { value = try logvar(of: value, at: draw.distribution.range) }
+      name(value, "\(draw.name.text).\(label == "std" ? "logvar" : label)")
+      parameters.append(value)
+    }
+    return .likelihood(likelihood, parameters: parameters)
+  }
+
+  /// A likelihood's parameter: a tensor, or a number where there is an interval for it.
+  private mutating func likelihoodParameter(
+    _ label: String, _ interval: NumberInterval?, of draw: Draw, _ arguments: [String: Expression],
+    _ environment: Environment
+  ) throws(Recovery) -> Operand {
+    guard let expression = arguments[label], let interval, isNumeric(expression, environment) else {
+      return .tensor(try parameter(label, of: draw, arguments, environment))
+    }
+    return .number(try evaluator(environment).number(expression, for: label, in: interval))
+  }
+
+  /// log(std^2) = 2 log(std).
+  private mutating func logvar(of std: ValueID, at place: SourceRange) throws(Recovery) -> ValueID {
+    try at(place) { entry throws(Recovery) in
+      let log = try entry.emit("log", [std])
+      return try entry.emit("mul", [try entry.emit("constant", [], ["value": .float(2)]), log])
+    }
   }
 
   /// A distribution's parameter as a tensor. Layers in it stand under the draw and the parameter: `encoder.z.mean`.
@@ -240,8 +272,7 @@ extension EntryElaborator {
     return try operand(expression, environment)
   }
 
-  /// The logarithm of a normal distribution's variance, which is given as it is or by the standard deviation:
-  /// log(std^2) = 2 log(std).
+  /// The logarithm of a normal distribution's variance, which is given as it is or by the standard deviation.
   mutating func logVariance(
     of draw: Draw, _ arguments: [String: Expression], _ environment: Environment
   ) throws(Recovery) -> Operand {
@@ -255,11 +286,7 @@ extension EntryElaborator {
       }
       return .number(2 * log(std))
     case .tensor(let std):
-      return try at(draw.distribution.range) { entry throws(Recovery) in
-        let log = try entry.emit("log", [std])
-        return .tensor(
-          try entry.emit("mul", [try entry.emit("constant", [], ["value": .float(2)]), log]))
-      }
+      return .tensor(try logvar(of: std, at: draw.distribution.range))
     }
   }
 

@@ -14,7 +14,10 @@ public enum EditorGrammars {
   private static let groups: [(group: String, scope: String, words: [String])] = [
     ("Layer", "support.function.layer.vdl", LayerTable.definitions.map(\.name)),
     ("Distribution", "support.class.distribution.vdl", DistributionTable.definitions.map(\.name)),
-    ("Term", "support.function.term.vdl", TermTable.definitions.map(\.name)),
+    (
+      "Term", "support.function.term.vdl",
+      TermTable.definitions.map(\.name) + FunctionTable.definitions.map(\.name)
+    ),
     ("Type", "support.type.vdl", ["image"] + PlannedConstructs.Kind.inputType.names),
     ("Optimizer", "support.function.optimizer.vdl", OptimizerTable.definitions.map(\.name)),
     ("Initializer", "support.constant.initializer.vdl", InitializerTable.definitions.map(\.name)),

@@ -17,8 +17,14 @@ public enum LanguageReference {
         "Terms of the objective", ["term", "one number per image", "in the metrics"],
         TermTable.definitions.map { term in
           let metric = term.isNegatedInMetrics ? "\(code(term.metric)), its negative" : code(term.metric)
-          return [code(term.form), term.formula, metric]
+          let option =
+            term.option.flatMap { option in option.metric.map { (option.label, $0) } }
+            .map { "; with `\($0):` also \(code($1))" } ?? ""
+          return [code(term.text), term.formula, metric + option]
         }),
+      section(
+        "Functions in the objective", ["function", "meaning"],
+        FunctionTable.definitions.map { [code($0.text), $0.formula] }),
       section(
         "Settings of train", ["setting", "default", "meaning"],
         TrainTable.settings.parameters.map { [code("\($0.name):"), $0.defaultValue?.text ?? "", $0.summary] }
@@ -35,10 +41,13 @@ public enum LanguageReference {
       section(
         "Initializers", ["initializer", "formula", "remark"],
         InitializerTable.definitions.map { [code($0.signature.text), $0.formula, $0.summary] }),
-      section(
-        "Lint rules", ["rule", "what it finds"], LintRule.all.map { [code($0.id), $0.summary] }),
     ]
     return sections.joined(separator: "\n")
+  }
+
+  /// The rules of `vaec check`, as docs/lint.md has them.
+  public static var lintRules: String {
+    table(["rule", "what it finds"], LintRule.all.map { [code($0.id), $0.summary] })
   }
 
   /// What the compiler knows by name and refuses, as a list.
@@ -81,11 +90,15 @@ public enum LanguageReference {
   private static func code(_ text: String) -> String { "`\(text)`" }
 
   private static func section(_ title: String, _ header: [String], _ rows: [[String]]) -> String {
+    "### \(title)\n\n" + table(header, rows)
+  }
+
+  private static func table(_ header: [String], _ rows: [[String]]) -> String {
     func line(_ cells: [String]) -> String {
       // A bar inside a cell would begin the next one, in code as well.
       "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
     }
-    return "### \(title)\n\n" + line(header) + line(header.map { _ in "---" }) + rows.map(line).joined()
+    return line(header) + line(header.map { _ in "---" }) + rows.map(line).joined()
   }
 }
 

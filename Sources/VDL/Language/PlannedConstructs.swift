@@ -14,8 +14,8 @@ public enum PlannedConstructs {
       case .inputType: ["class", "vector"]
       case .layer:
         ["layer_norm", "dropout", "concat", "slice", "one_hot", "stop_gradient", "quantize"]
-      case .distribution: ["categorical", "continuous_bernoulli", "laplace"]
-      case .term: ["jacobian", "kl_sparsity", "l1", "l2", "mmd", "total_correlation"]
+      case .distribution: ["categorical"]
+      case .term: ["jacobian"]
       }
     }
 

@@ -18,12 +18,16 @@ enum NumberInterval: String, Sendable {
   case positive = "above 0"
   case nonnegative = "0 or above"
   case unit = "from 0 up to, not including, 1"
+  case openUnit = "above 0 and below 1"
+  case real = "a finite number"
 
   func contains(_ value: Double) -> Bool {
     switch self {
     case .positive: value > 0
     case .nonnegative: value >= 0
     case .unit: value >= 0 && value < 1
+    case .openUnit: value > 0 && value < 1
+    case .real: value.isFinite
     }
   }
 }

@@ -9,7 +9,10 @@ public struct LintRule: Sendable {
   let check: @Sendable (ModelSyntax) -> [Diagnostic]
 
   /// All rules, in the order of the documentation.
-  public static let all = [unusedName, stdAsLogvar, logvarAsStd, unboundedStd]
+  public static let all = [
+    unusedName, stdAsLogvar, logvarAsStd, unboundedStd, boundedLogits, outputRange, meanWithKL, objectiveSign,
+    halfKL,
+  ]
 }
 
 /// What the rules find in a model, as warnings in the order of the text. A model with errors may give warnings that are

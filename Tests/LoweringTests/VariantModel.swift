@@ -1,0 +1,76 @@
+import Diagnostics
+import Foundation
+import GraphTesting
+import IR
+import Passes
+import Reference
+import Testing
+import VDL
+
+/// A model of Models/variants with few units: its objective in the float64 reference and in native code.
+struct VariantModel: Sendable, CustomTestStringConvertible {
+  let name: String
+  /// Hypers of the tests, other than 0.75.
+  var hypers: [String: Double] = [:]
+  /// The objective's metrics per image by a formula of its own, from the named values of the entry.
+  let formula: @Sendable (NamedValues) throws -> [String: [Double]]
+
+  var testDescription: String { name }
+  static let entries = ["gradients", "evaluate", "evaluate_given", "reconstruct"]
+
+  /// The entries of the objective as the text says them, with shapes and gradients.
+  func plain() throws -> Module {
+    try Pipeline([.inferShapes, .simplify, .differentiate]).run(try elaborated()).module
+  }
+
+  func native() throws -> NativeModule {
+    let options = PassOptions(blockImages: TestTarget.host.blockImages)
+    return try NativeModule(
+      try Pipeline.standard.run(try elaborated(), options: options).module, target: .host)
+  }
+
+  private func elaborated() throws -> Module {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Models/variants/\(name).vdl")
+    let source = SourceText(name: "\(name).vdl", text: try String(contentsOf: file, encoding: .utf8))
+    let syntax = try parseModel(source)
+    let configs = syntax.declarations.compactMap {
+      if case .config(let node) = $0 { node.name.text } else { nil }
+    }
+    let settings = ["hidden": "9", "latent": "3"].filter { configs.contains($0.key) }
+    var module = try elaborate(syntax, settings: settings)
+    module.entries = module.entries.filter { Self.entries.contains($0.name) }
+    return module
+  }
+
+  func values(_ module: Module, _ entry: Entry, images: Int) throws -> EntryValues {
+    var values = EntryValues(module, entry: entry, images: images)
+    values.globals = try module.initialValues(seed: testSeed).mapValues(\.rounded)
+    for argument in entry.arguments where argument.role == .hyper {
+      guard let name = entry[argument.value].name else { continue }
+      let value = hypers[String(name.dropFirst("hyper.".count))] ?? 0.75
+      values.arguments[name] = HostTensor(scalar: value).rounded
+    }
+    return values
+  }
+}
+
+/// Values of an entry by the names that the IR gives them.
+struct NamedValues {
+  let images: Int
+  let tensor: (String) throws -> HostTensor
+
+  /// The numbers of one image; a scalar is one for all.
+  func row(_ name: String, _ image: Int) throws -> [Double] {
+    let tensor = try tensor(name)
+    guard tensor.count >= images, tensor.shape.first == images else { return tensor.data }
+    let size = tensor.count / images
+    return Array(tensor.data[image * size..<(image + 1) * size])
+  }
+
+  /// The bytes of the input `x` as grey levels.
+  func target(_ image: Int) throws -> [Double] { try row("x", image).map { $0 / 255 } }
+
+  /// A number for each image.
+  func perImage(_ body: (Int) throws -> Double) rethrows -> [Double] { try (0..<images).map(body) }
+}
