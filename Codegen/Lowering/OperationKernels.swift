@@ -84,6 +84,7 @@ struct OperationKernels {
     default:
       return try poolingKernels(name, operation, operands, y)
         ?? normalizationKernels(name, operation, operands, results)
+        ?? channelKernels(name, operation, operands, y)
         ?? smallKernels(operation, name: name, entry: entry, operands: operands, results: results)
     }
   }
@@ -182,6 +183,29 @@ struct OperationKernels {
       return [NormalizationKernels.count(name, of: operands[0], isCorrection: isCorrection, y: results[0])]
     default: return nil
     }
+  }
+
+  /// Parts of channels, and classes; nil for any other op.
+  private func channelKernels(_ name: String, _ operation: Operation, _ operands: [TensorSlot], _ y: TensorSlot)
+    -> [Kernel]?
+  {
+    let channels = y.type.extents.first ?? 1
+    let positions = y.type.count / max(1, channels)
+    let first = operation.attributes.int("from") * positions
+    let runs: [ChannelKernels.Run]
+    switch operation.name {
+    case "one_hot": return [ChannelKernels.oneHot(name, label: operands[0], y: y)]
+    case "concat": runs = operands.map { ChannelKernels.Run(from: $0, rows: $0.type.count) }
+    case "slice": runs = [ChannelKernels.Run(from: operands[0], first: first, rows: y.type.count)]
+    case "place":
+      let rows = operands[0].type.count
+      runs = [
+        ChannelKernels.Run(from: nil, rows: first), ChannelKernels.Run(from: operands[0], rows: rows),
+        ChannelKernels.Run(from: nil, rows: y.type.count - first - rows),
+      ]
+    default: return nil
+    }
+    return [ChannelKernels.join(name, runs, y: y)]
   }
 
   /// Everything but the products and the changes of layout.

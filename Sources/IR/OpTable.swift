@@ -13,7 +13,8 @@ public struct OpTable: Sendable {
 
   public static let standard = OpTable(
     leafOps + activationOps + arithmeticOps + probabilityOps + optimizerOps + reductionOps + shapeOps + denseOps
-      + convolutionOps + poolingOps + normalizationOps + randomOps + fusedLikelihoodOps + fusedLatentOps
+      + convolutionOps + poolingOps + channelOps + normalizationOps + randomOps + fusedLikelihoodOps
+      + fusedLatentOps
       + mapOps + [
         fusedAdamOp, gradientOp,
       ])

@@ -8,7 +8,7 @@ import VDL
 
 /// A model of the repository or of the tests, at every stage that the tests need.
 enum ModelFixture: String, CaseIterable, Sendable {
-  case convvae, densevae, convae, structural
+  case convvae, densevae, convae, structural, conditional
 
   /// The module as the text says it, with shapes and gradients: no pass that optimizes has run. What it means is what
   /// native code is held against.
@@ -30,6 +30,9 @@ enum ModelFixture: String, CaseIterable, Sendable {
   }
 
   func elaborated() throws -> Module {
+    if self == .conditional {
+      return try elaborate(SourceText(name: "conditional.vdl", text: conditionalModel))
+    }
     if self == .structural { return try elaborate(SourceText(name: "structural.vdl", text: structuralModel)) }
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Models/\(rawValue).vdl")
@@ -84,6 +87,12 @@ enum ModelFixture: String, CaseIterable, Sendable {
     for argument in entry.arguments {
       let scalar: Double
       switch argument.role {
+      case .label:
+        let classes = module.classes.first.map { Int($0.value) } ?? 1
+        guard let name = entry[argument.value].name else { continue }
+        values.arguments[name] = HostTensor(
+          shape: [images], data: (0..<images).map { Double(($0 * 7 + 1) % classes) })
+        continue
       case .step, .epoch: scalar = 1
       case .rate: scalar = 1e-3
       case .decay: scalar = 1e-4

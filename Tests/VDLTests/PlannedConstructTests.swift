@@ -41,6 +41,7 @@ import VDL
   private static func place(_ form: PlannedConstructs.Form) -> (String, String) {
     switch form {
     case .secondImage: (input, "\(input)\n  «input y: image[1, 8, 8]»")
+    case .secondClass: (input, "\(input)\n  input y: class[3]\n  «input v: class[4]»")
     case .conditionalPrior: (prior, "prior («y») -> z { z ~ normal(mean: 0, std: 1) }")
     case .computedPrior: (prior, "prior («y») -> z { «let a = 1»\n z ~ normal(mean: 0, std: 1) }")
     case .otherPrior: (prior, "prior z ~ normal(mean: 0, std: «2»)")

@@ -40,7 +40,7 @@ enum ManifoldCommand {
   static let command = Command(
     "manifold", summary: "draws the images decoded from a grid in the plane of two latents",
     positionals: [CommonOptions.model],
-    options: [size, range, axes] + CommonOptions.trained + CommonOptions.images + [
+    options: [size, range, axes, CommonOptions.classNumber] + CommonOptions.trained + CommonOptions.images + [
       CommonOptions.output, CommonOptions.quiet,
     ],
     examples: [
@@ -50,7 +50,7 @@ enum ManifoldCommand {
 
   static func run(_ invocation: Invocation) throws {
     let trained = try TrainedModel(invocation)
-    let pictures = ModelPictures(instance: trained.instance)
+    let pictures = try ModelPictures(trained, invocation)
     let axes = try Self.axes(invocation[axes] ?? "1,2", latents: pictures.latentSize)
     let size = invocation[size] ?? 20
     let plane: LatentPlane

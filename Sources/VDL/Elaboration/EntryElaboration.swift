@@ -23,7 +23,7 @@ struct ModuleElaborator {
   /// nothing that depends on it has one.
   func partialEntry() -> Entry {
     var entry = elaborator("partial", .mean)
-    entry.addImages()
+    entry.addInputs()
     entry.addHypers()
     _ = try? perImageMetrics(&entry)
     return entry.builder.entry
@@ -42,7 +42,7 @@ struct ModuleElaborator {
   private func trainStep() throws(Recovery) -> Entry {
     var entry = elaborator("train_step", .drawn(domain: "train"), .training)
     entry.checkPriors()
-    entry.addImages()
+    entry.addInputs()
     if drawsLatents { entry.addCounters() }
     let step = entry.argument("step", .step, TensorType(.i32, []))
     let rate = entry.argument("rate", .rate, .scalar)
@@ -60,7 +60,7 @@ struct ModuleElaborator {
   /// `x, [noise,] hypers -> metrics` (means) and the gradient of every parameter.
   private func gradients() throws(Recovery) -> Entry {
     var entry = elaborator("gradients", .given, .training)
-    entry.addImages()
+    entry.addInputs()
     addNoise(&entry)
     entry.addHypers()
     let loss = try meanMetrics(&entry)
@@ -130,7 +130,7 @@ struct ModuleElaborator {
   /// `x, [index, seed, epoch,] hypers -> metrics` per image.
   private func evaluate() throws(Recovery) -> Entry {
     var entry = elaborator("evaluate", .drawn(domain: "evaluate"))
-    entry.addImages()
+    entry.addInputs()
     if drawsLatents { entry.addCounters() }
     entry.addHypers()
     for (name, value) in try perImageMetrics(&entry) { entry.addResult(.metric(name), value) }
@@ -140,7 +140,7 @@ struct ModuleElaborator {
   /// `x, noise, hypers -> metrics` per image.
   private func evaluateGiven() throws(Recovery) -> Entry {
     var entry = elaborator("evaluate_given", .given)
-    entry.addImages()
+    entry.addInputs()
     addNoise(&entry)
     entry.addHypers()
     for (name, value) in try perImageMetrics(&entry) { entry.addResult(.metric(name), value) }
@@ -152,7 +152,7 @@ struct ModuleElaborator {
   /// `x -> z, z.mean, z.logvar`: the posterior's mean and parameters, or the code alone.
   private func encode() throws(Recovery) -> Entry {
     var entry = elaborator("encode", .mean)
-    entry.addImages()
+    entry.addInputs(of: .encoder)
     try entry.elaborateEncoder()
     for name in symbols.latentNames {
       guard let latent = entry.latents[name] else { throw Recovery() }
@@ -164,25 +164,27 @@ struct ModuleElaborator {
     return entry.builder.entry
   }
 
-  /// `z -> x`: the likelihood's mean.
+  /// `z, [y] -> x`: the likelihood's mean.
   private func decode() throws(Recovery) -> Entry {
     var entry = elaborator("decode", .mean)
-    for parameter in symbols.decoder?.parameters ?? [] {
-      let value = entry.argument(parameter.text, .latent, nil)
-      entry.latents[parameter.text] = EntryElaborator.Latent(value: value)
+    for latent in symbols.decodedLatents {
+      let value = entry.argument(latent.text, .latent, nil)
+      entry.latents[latent.text] = EntryElaborator.Latent(value: value)
     }
+    entry.addInputs(of: .decoder)
     try addDecodedImages(&entry)
     return entry.builder.entry
   }
 
-  /// `index, seed, epoch -> z, x`: latents from the prior, decoded. Nil where a latent has no prior.
+  /// `index, seed, epoch, [y] -> z, x`: latents from the prior, decoded. Nil where a latent has no prior.
   private func sample() throws(Recovery) -> Entry? {
     var entry = elaborator("sample", .mean)
     guard entry.canSample else { return nil }
     entry.addCounters()
+    entry.addInputs(of: .prior, .decoder)
     try entry.elaboratePriors()
-    for parameter in symbols.decoder?.parameters ?? [] {
-      if let latent = entry.latents[parameter.text] { entry.addResult(.latent(parameter.text), latent.value) }
+    for name in symbols.decodedLatents {
+      if let latent = entry.latents[name.text] { entry.addResult(.latent(name.text), latent.value) }
     }
     try addDecodedImages(&entry)
     return entry.builder.entry
@@ -191,7 +193,7 @@ struct ModuleElaborator {
   /// `x -> x`: the decoder's mean at the posterior's mean.
   private func reconstruct() throws(Recovery) -> Entry {
     var entry = elaborator("reconstruct", .mean)
-    entry.addImages()
+    entry.addInputs(of: .encoder, .decoder)
     try entry.elaborateEncoder()
     try addDecodedImages(&entry)
     return entry.builder.entry
@@ -224,11 +226,27 @@ struct ModuleElaborator {
 // MARK: - Arguments and results
 
 extension EntryElaborator {
-  mutating func addImages() {
-    for input in symbols.inputs {
-      let type = TensorType(.u8, [.images] + input.extents.map { .fixed($0) })
-      _ = argument(input.name, .image, type)
+  /// Inputs as arguments, in the order of their declarations: those that a part of the model names.
+  mutating func addInputs(where isNamed: (String) -> Bool) {
+    for input in symbols.inputs where isNamed(input.name) {
+      switch input.kind {
+      case .image(let extents):
+        _ = argument(input.name, .image, TensorType(.u8, [.images] + extents.map { .fixed($0) }))
+      case .classes: _ = argument(input.name, .label, TensorType(.i32, [.images]))
+      }
     }
+  }
+
+  /// The inputs that scopes take or give.
+  mutating func addInputs() {
+    let names = symbols.scopes.flatMap { $0.parameters + ($0.kind == .decoder ? $0.results : []) }
+    addInputs { name in names.contains { $0.text == name } }
+  }
+
+  /// The inputs that scopes of these kinds take.
+  mutating func addInputs(of kinds: ScopeKind...) {
+    let names = symbols.scopes.filter { kinds.contains($0.kind) }.flatMap(\.parameters)
+    addInputs { name in names.contains { $0.text == name } }
   }
 
   /// What a draw is counted by.

@@ -133,6 +133,12 @@ struct EntryElaborator {
     return builder.entry.addArgument(name, role: role, type: type)
   }
 
+  /// The number of classes of an input that is a class; nil for any other value.
+  func classes(of value: ValueID) -> Int? {
+    let isLabel = builder.entry.arguments.contains { $0.value == value && $0.role == .label }
+    return isLabel ? builder.entry[value].name.flatMap { symbols.input($0) }?.classes : nil
+  }
+
   // MARK: Parameters
 
   /// The weight of the layer that is being applied.

@@ -40,8 +40,8 @@ extension EntryElaborator {
 
   /// Draws the decoder's latents from their priors; fills `latents`.
   mutating func elaboratePriors() throws(Recovery) {
-    for parameter in symbols.decoder?.parameters ?? [] {
-      let name = parameter.text
+    for latent in symbols.decodedLatents {
+      let name = latent.text
       guard let prior = symbols.prior(of: name) else { throw Recovery() }
       let value = try at(prior.range) { entry throws(Recovery) in
         try entry.noise(for: name, path: "prior.\(name)", domain: "sample")
@@ -52,7 +52,7 @@ extension EntryElaborator {
 
   /// Whether each latent that the decoder needs can be drawn from a prior.
   var canSample: Bool {
-    let parameters = symbols.decoder?.parameters ?? []
-    return !parameters.isEmpty && parameters.allSatisfy { symbols.prior(of: $0.text) != nil }
+    let latents = symbols.decodedLatents
+    return !latents.isEmpty && latents.allSatisfy { symbols.prior(of: $0.text) != nil }
   }
 }

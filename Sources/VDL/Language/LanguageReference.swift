@@ -93,6 +93,7 @@ extension ArgumentKind {
     case .number(let interval): "a number, \(interval.rawValue)"
     case .padding: "an integer, 0 or more, or `same`"
     case .initializer: "an initializer"
+    case .tensors: "one tensor or more"
     }
   }
 }

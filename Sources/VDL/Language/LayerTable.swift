@@ -31,7 +31,7 @@ struct LayerDefinition: Sendable {
 enum LayerTable {
   static let definitions =
     weightedLayers + NormalizationLayers.definitions + activationLayers + PoolingLayers.definitions
-    + shapeLayers
+    + shapeLayers + ChannelLayers.definitions
 
   static func named(_ name: String) -> LayerDefinition? { definitions.first { $0.name == name } }
 

@@ -12,9 +12,9 @@ public enum PlannedConstructs {
     public var names: [String] {
       switch self {
       case .declaration: ["corrupt", "use"]
-      case .inputType: ["class", "vector"]
+      case .inputType: ["vector"]
       case .layer:
-        ["layer_norm", "dropout", "concat", "slice", "one_hot", "stop_gradient", "quantize"]
+        ["layer_norm", "dropout", "stop_gradient", "quantize"]
       case .distribution: ["categorical", "continuous_bernoulli", "laplace"]
       case .term: ["iwae", "jacobian", "kl_sparsity", "l1", "l2", "mmd", "total_correlation"]
       case .optimizer: ["adagrad", "adamw", "rmsprop", "sgd"]
@@ -27,6 +27,7 @@ public enum PlannedConstructs {
   /// Uses of what there is that are refused; the raw value is what messages call them.
   public enum Form: String, Sendable, CaseIterable {
     case secondImage = "a second image as input"
+    case secondClass = "a second class as input"
     case conditionalPrior = "a prior with a condition"
     case computedPrior = "a prior that computes"
     case otherPrior = "a prior other than normal(mean: 0, std: 1)"
