@@ -243,6 +243,17 @@ struct OperationKernels {
           name, mean: operands[0], logvar: operands[1], dz: operands[2], dkl: operands[3], noise: noise,
           dmean: y, dlogvar: results[1])
       ]
+    case "dropout":
+      return [
+        DrawKernels.dropout(
+          name, x: operands[0], source: DrawKernels.Source(attributes, operands[1...]),
+          rate: attributes.float("rate"), scale: attributes.float("scale"), y: y)
+      ]
+    case "bernoulli_draw":
+      return [
+        DrawKernels.bernoulli(
+          name, x: operands[0], source: DrawKernels.Source(attributes, operands[1...]), y: y)
+      ]
     case "bernoulli_loglik_sum", "bernoulli_loglik_sum_gradient":
       return [
         LikelihoodKernels.bernoulli(

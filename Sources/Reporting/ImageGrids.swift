@@ -4,19 +4,28 @@ extension ImageGrid {
     ImageGrid(title: title, rows: images.inRows(of: columns))
   }
 
-  /// Rows of originals, each with the row of its reconstructions under it. Throws `badInput` where the counts differ.
+  /// Rows of originals, each with the row of its reconstructions under it, and between them what was reconstructed where that is
+  /// not the original. Throws `badInput` where the counts differ.
   public static func reconstructions(
-    originals: [Raster], reconstructions: [Raster], columns: Int = 10, title: String = ""
+    originals: [Raster], corrupted: [Raster]? = nil, reconstructions: [Raster], columns: Int = 10,
+    title: String = ""
   ) throws(PictureError) -> ImageGrid {
+    if let corrupted, corrupted.count != originals.count {
+      throw .badInput(
+        "\(originals.count) originals have \(corrupted.count) corrupted ones; give one for each original")
+    }
     guard originals.count == reconstructions.count else {
       throw .badInput(
         "\(originals.count) originals have \(reconstructions.count) reconstructions; give one for each original"
       )
     }
-    let pairs = zip(originals.inRows(of: columns), reconstructions.inRows(of: columns))
-    let rows = pairs.flatMap { [$0, $1] }
-    let labels = rows.indices.map { $0.isMultiple(of: 2) ? "original" : "reconstruction" }
-    return ImageGrid(title: title, rows: rows, rowLabels: labels, rowsPerGroup: 2)
+    var kinds = [("original", originals), ("reconstruction", reconstructions)]
+    if let corrupted { kinds.insert(("corrupted", corrupted), at: 1) }
+    let parts = kinds.map { $0.1.inRows(of: columns) }
+    let groups = originals.inRows(of: columns).indices
+    return ImageGrid(
+      title: title, rows: groups.flatMap { group in parts.map { $0[group] } },
+      rowLabels: groups.flatMap { _ in kinds.map(\.0) }, rowsPerGroup: kinds.count)
   }
 
   /// The images decoded from a grid in the latent plane, without gaps and with the latents' values along the edges.

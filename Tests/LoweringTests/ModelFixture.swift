@@ -8,7 +8,7 @@ import VDL
 
 /// A model of the repository or of the tests, at every stage that the tests need.
 enum ModelFixture: String, CaseIterable, Sendable {
-  case convvae, densevae, convae, structural, conditional
+  case convvae, densevae, convae, structural, conditional, stochastic, denoising
 
   /// The module as the text says it, with shapes and gradients: no pass that optimizes has run. What it means is what
   /// native code is held against.
@@ -30,10 +30,11 @@ enum ModelFixture: String, CaseIterable, Sendable {
   }
 
   func elaborated() throws -> Module {
-    if self == .conditional {
-      return try elaborate(SourceText(name: "conditional.vdl", text: conditionalModel))
-    }
-    if self == .structural { return try elaborate(SourceText(name: "structural.vdl", text: structuralModel)) }
+    let texts: [ModelFixture: String] = [
+      .structural: structuralModel, .conditional: conditionalModel, .stochastic: stochasticModel,
+      .denoising: denoisingModel,
+    ]
+    if let text = texts[self] { return try elaborate(SourceText(name: "\(rawValue).vdl", text: text)) }
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Models/\(rawValue).vdl")
     return try elaborate(

@@ -100,10 +100,7 @@ import VDL
     (layers, "let h = x |> conv(«0», kernel: 3) |> flatten", "'channels' must be 1 or more, not 0"),
     (layers, "let h = x |> conv(4, kernel: «1.5») |> flatten", "'kernel' needs an integer, not 1.5"),
     (layers, "let h = x |> conv(4, kernel: 3, pad: «sane») |> flatten", "unknown name 'sane'"),
-    (
-      layers, "let h = x |> «conv(4, kernel: 3, stride: 2, pad: same)» |> flatten",
-      "'pad: same' with a stride above 1 is not supported yet"
-    ),
+    (layers, "let h = x |> conv(4, kernel: 3, bias: «no») |> flatten", "'bias' must be true or false"),
     (layers, "let h = x |> relu(«1») |> flatten", "'relu' takes no arguments"),
     (layers, "let h = x |> «reshape» |> flatten", "'reshape' needs 'extents'"),
     (layers, "let h = x |> flatten |> dense(«hidden / 3»)", "'units' needs an integer, not 5.333333333333333"),

@@ -28,8 +28,7 @@ import VDL
   private static func place(_ kind: PlannedConstructs.Kind, _ name: String) -> (String, String) {
     switch kind {
     case .declaration:
-      let text = name == "use" ? "use encoder from \"a.vdl\" frozen" : "\(name) x with noise(std: 0.3)"
-      return (input, "\(input)\n  «\(text)»")
+      return (input, "\(input)\n  «\(name) encoder from \"a.vdl\" frozen»")
     case .inputType: return (input, "\(input)\n  input y: «\(name)»[10]")
     case .layer: return ("|> flatten", "|> «\(name)»(2) |> flatten")
     case .distribution: return ("z ~ normal(mean: h", "z ~ «\(name)»(mean: h")
@@ -45,7 +44,6 @@ import VDL
     case .conditionalPrior: (prior, "prior («y») -> z { z ~ normal(mean: 0, std: 1) }")
     case .computedPrior: (prior, "prior («y») -> z { «let a = 1»\n z ~ normal(mean: 0, std: 1) }")
     case .otherPrior: (prior, "prior z ~ normal(mean: 0, std: «2»)")
-    case .stridedSamePadding: ("|> flatten", "|> «conv(2, kernel: 3, stride: 2, pad: same)» |> flatten")
     }
   }
 

@@ -47,12 +47,19 @@ struct ModelPictures {
   /// Images of a data set above their reconstructions: `count` of them, the classes in turn.
   func reconstructions(of dataset: Dataset, count: Int, inputs: EntryInputs) throws -> ImageGrid {
     let chosen = try dataset.subset(Self.classesInTurn(dataset, count: count))
-    let floats = try instance.results(
-      of: chosen, entry: "reconstruct", result: try imageResult(of: "reconstruct"), inputs: inputs)
+    let name = try imageResult(of: "reconstruct")
+    let corruptedName = "\(name).corrupted"
+    var floats: [String: [Float]] = [:]
+    try instance.forEachBatch(of: chosen, entry: "reconstruct", inputs: inputs) { _, results in
+      for kind in [name, corruptedName] { floats[kind, default: []] += results[kind]?.floats ?? [] }
+    }
+    let isCorrupted = try instance.model.entry("reconstruct").result(named: corruptedName) != nil
     let shape = try imageShape()
     let originals = try Raster.batch(
       bytes: chosen.allBytes(), channels: shape[0], height: shape[1], width: shape[2])
-    return try ImageGrid.reconstructions(originals: originals, reconstructions: try rasters(floats))
+    return try ImageGrid.reconstructions(
+      originals: originals, corrupted: isCorrupted ? try rasters(floats[corruptedName] ?? []) : nil,
+      reconstructions: try rasters(floats[name] ?? []))
   }
 
   /// Images decoded from codes drawn from the prior.

@@ -170,6 +170,12 @@ extension ConstantEvaluator {
       if word(expression) == "same" { return .symbol("same") }
       return .integer(try integer(expression, for: parameter.name, atLeast: 0))
     case .initializer: return .initializer(try initializer(expression))
+    case .word(let words):
+      guard let word = word(expression), words.contains(word) else {
+        throw diagnostics.fail(
+          "'\(parameter.name)' must be \(words.joined(separator: " or "))", at: expression.range)
+      }
+      return .symbol(word)
     case .tensors:
       var values: [ValueID] = []
       for expression in expressions { values.append(try tensor(expression)) }

@@ -151,7 +151,7 @@ struct ModuleElaborator {
 
   /// `x -> z, z.mean, z.logvar`: the posterior's mean and parameters, or the code alone.
   private func encode() throws(Recovery) -> Entry {
-    var entry = elaborator("encode", .mean)
+    var entry = elaborator("encode", .mean, EntryMode(isCorrupting: false))
     entry.addInputs(of: .encoder)
     try entry.elaborateEncoder()
     for name in symbols.latentNames {
@@ -190,12 +190,18 @@ struct ModuleElaborator {
     return entry.builder.entry
   }
 
-  /// `x -> x`: the decoder's mean at the posterior's mean.
+  /// `x -> x`: the decoder's mean at the posterior's mean. Where the model corrupts an image, the corrupted one is reconstructed, and
+  /// is a result too.
   private func reconstruct() throws(Recovery) -> Entry {
     var entry = elaborator("reconstruct", .mean)
     entry.addInputs(of: .encoder, .decoder)
     try entry.elaborateEncoder()
     try addDecodedImages(&entry)
+    for input in symbols.inputs {
+      if let corrupted = entry.corrupted[input.name] {
+        entry.addResult(.image("\(input.name).corrupted"), corrupted)
+      }
+    }
     return entry.builder.entry
   }
 

@@ -48,6 +48,10 @@ struct EntryElaborator {
   var outputs: [String: Output] = [:]
   /// The inputs as floats.
   var inputs: [String: ValueID] = [:]
+  /// Images as the encoder sees them, where they are corrupted.
+  var corrupted: [String: ValueID] = [:]
+  /// How often a path has named random numbers.
+  var drawPaths: [String: Int] = [:]
   /// Terms of the objective made so far, by term and subject.
   var terms: [TermKey: ValueID] = [:]
   var termOrder: [TermKey] = []
@@ -63,7 +67,8 @@ struct EntryElaborator {
   /// Places in the text that the operations come from, innermost last.
   private var places: [SourceRange] = []
   private var layerPlaces: [String: SourceRange] = [:]
-  private var valueNames: Set<String> = []
+  /// Arguments may be added when the first values have their names.
+  private var valueNames = entryArgumentNames
 
   init(
     _ name: String, symbols: ModelSymbols, registry: GlobalRegistry, diagnostics: DiagnosticCollector,
@@ -147,10 +152,12 @@ struct EntryElaborator {
     return parameter(name, dimensions, arguments.initializer("init").initializer(of: name))
   }
 
-  /// Its bias, one number per channel or unit.
-  mutating func bias(_ extent: Dimension, _ arguments: BoundArguments) -> ValueID {
+  /// A product with the layer's bias, one number per channel or unit, unless the layer is to have none.
+  mutating func addBias(to product: ValueID, _ extent: Dimension, _ arguments: BoundArguments) throws -> ValueID
+  {
+    guard arguments.symbol("bias") != "false" else { return product }
     let initializer = arguments.initializer("init").biasInitializer(of: layerName + ".weight")
-    return parameter(layerName + ".bias", [extent], initializer)
+    return try add("add_bias", [product, parameter(layerName + ".bias", [extent], initializer)])
   }
 
   private mutating func parameter(_ name: String, _ dimensions: [Dimension], _ initializer: Initializer)

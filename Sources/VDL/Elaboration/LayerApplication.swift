@@ -148,7 +148,7 @@ extension EntryElaborator {
   ) throws(Recovery) -> Meaning {
     if case .name(let name) = expression {
       if let known = environment[name.text] { return known }
-      let isWord = InitializerTable.named(name.text) != nil || name.text == "same"
+      let isWord = InitializerTable.named(name.text) != nil || ArgumentKind.words.contains(name.text)
       if isWord, symbols.configs[name.text] == nil { return .symbol(name.text) }
     }
     if isNumeric(expression, environment) {

@@ -40,6 +40,8 @@ struct ModelSymbols {
   var inputs: [Input] = []
   var blocks: [String: BlockDeclaration] = [:]
   var shared: [String: SharedDeclaration] = [:]
+  /// What the encoder sees corrupted, by the input.
+  var corruptions: [String: CorruptDeclaration] = [:]
   var encoder: ScopeDeclaration?
   var decoder: ScopeDeclaration?
   var priors: [ScopeDeclaration] = []
@@ -86,7 +88,7 @@ struct ModelSymbols {
 }
 
 /// Names that arguments of the entries have; an input or a latent of that name could not be told from them.
-private let entryArgumentNames: Set<String> = ["index", "seed", "epoch", "step", "rate", "decay", "loss"]
+let entryArgumentNames: Set<String> = ["index", "seed", "epoch", "step", "rate", "decay", "loss"]
 
 /// Fills the symbols from the declarations.
 struct SymbolCollector {
@@ -124,7 +126,7 @@ struct SymbolCollector {
     case .objective(let node):
       setOnce(\.objective, node, "an objective", at: node.range, first: symbols.objective?.range)
     case .train(let node): setOnce(\.train, node, "'train'", at: node.range, first: symbols.train?.range)
-    case .corrupt(let node): refuse("corrupt", node.range)
+    case .corrupt(let node): addCorruption(node)
     case .use(let node): refuse("use", node.range)
     }
   }
@@ -200,6 +202,10 @@ struct SymbolCollector {
   }
 
   private mutating func addClass(_ node: InputDeclaration) {
+    if let operation = node.operations.first {
+      return diagnostics.report(
+        "'\(node.name.text)' is a class, which takes no operation on images", at: operation.range)
+    }
     guard node.type.extents.count == 1, let extent = node.type.extents.first else {
       return diagnostics.report(
         "a class has one number, how many classes there are: class[10], not \(node.type.extents.count) numbers",
@@ -240,6 +246,15 @@ struct SymbolCollector {
     guard entryArgumentNames.contains(name.text) else { return true }
     diagnostics.report("the name '\(name.text)' is taken by the compiled model's entries", at: name.range)
     return false
+  }
+
+  private mutating func addCorruption(_ node: CorruptDeclaration) {
+    if let first = symbols.corruptions[node.input.text] {
+      return diagnostics.report(
+        "'\(node.input.text)' is corrupted twice", at: node.input.range,
+        notes: [.init("the first is here", at: first.range)])
+    }
+    symbols.corruptions[node.input.text] = node
   }
 
   private mutating func addBlock(_ node: BlockDeclaration) {
@@ -295,6 +310,23 @@ extension SymbolCollector {
       }
     }
     checkPriors()
+    checkCorruptions()
+  }
+
+  private func checkCorruptions() {
+    for node in symbols.corruptions.values.sorted(by: { $0.range.start < $1.range.start }) {
+      let name = node.input
+      let isTaken = symbols.encoder?.parameters.contains { $0.text == name.text } ?? true
+      if symbols.input(name.text)?.classes != nil {
+        diagnostics.report("'\(name.text)' is a class, and images alone are corrupted", at: name.range)
+      } else if !symbols.isInput(name.text) {
+        diagnostics.report(
+          "'\(name.text)' is not an input of the model", at: name.range,
+          notes: DiagnosticCollector.suggestion(for: name.text, in: symbols.inputs.map(\.name)))
+      } else if !isTaken {
+        diagnostics.report("'\(name.text)' is corrupted, but the encoder does not take it", at: name.range)
+      }
+    }
   }
 
   private func checkPriors() {

@@ -7,7 +7,7 @@ extension EntryElaborator {
   mutating func elaborateEncoder() throws(Recovery) {
     guard let scope = symbols.encoder else { throw Recovery() }
     var environment = Environment()
-    for parameter in scope.parameters { environment[parameter.text] = try inputMeaning(parameter) }
+    for parameter in scope.parameters { environment[parameter.text] = try encoderInput(parameter) }
     try statements(of: scope, environment) { entry, result, meaning throws(Recovery) in
       switch meaning {
       case .binding(let value):
@@ -60,16 +60,6 @@ extension EntryElaborator {
         "'\(draw.distribution.name.text)' is no distribution of classes", at: draw.distribution.name.range,
         notes: [.init("write '\(result.text) ~ categorical(logits: ...)'")])
     }
-  }
-
-  /// An image as floats; bytes are converted at their first use. A class as the number that it is.
-  mutating func inputMeaning(_ name: Name) throws(Recovery) -> Meaning {
-    if let known = inputs[name.text] { return .tensor(known) }
-    guard let bytes = builder.entry.argument(named: name.text) else { return .invalid }
-    if symbols.input(name.text)?.classes != nil { return .tensor(bytes) }
-    let value = try at(name.range) { entry throws(Recovery) in try entry.emit("decode_u8", [bytes]) }
-    inputs[name.text] = value
-    return .tensor(value)
   }
 
   /// What the decoder expects an input to be: the likelihood's mean, or the value itself.

@@ -11,10 +11,10 @@ public enum PlannedConstructs {
 
     public var names: [String] {
       switch self {
-      case .declaration: ["corrupt", "use"]
+      case .declaration: ["use"]
       case .inputType: ["vector"]
       case .layer:
-        ["layer_norm", "dropout", "stop_gradient", "quantize"]
+        ["quantize"]
       case .distribution: ["categorical", "continuous_bernoulli", "laplace"]
       case .term: ["iwae", "jacobian", "kl_sparsity", "l1", "l2", "mmd", "total_correlation"]
       case .optimizer: ["adagrad", "adamw", "rmsprop", "sgd"]
@@ -31,7 +31,6 @@ public enum PlannedConstructs {
     case conditionalPrior = "a prior with a condition"
     case computedPrior = "a prior that computes"
     case otherPrior = "a prior other than normal(mean: 0, std: 1)"
-    case stridedSamePadding = "'pad: same' with a stride above 1"
 
     var message: String { "\(rawValue) is not supported yet" }
   }

@@ -11,8 +11,16 @@ enum ArgumentKind: Sendable, Equatable {
   case padding
   /// An initializer: its name, or a call of it.
   case initializer
+  /// One of these words.
+  case word([String])
   /// One tensor or more, all positional; of layers alone.
   case tensors
+}
+
+extension ArgumentKind {
+  static let yesOrNo = ArgumentKind.word(["true", "false"])
+  /// The words that stand for themselves where they are arguments of a block.
+  static let words: Set = ["same", "true", "false"]
 }
 
 /// An interval of numbers, open where it says so.
