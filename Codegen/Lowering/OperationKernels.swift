@@ -194,6 +194,11 @@ struct OperationKernels {
     let first = operation.attributes.int("from") * positions
     let runs: [ChannelKernels.Run]
     switch operation.name {
+    case "nearest_code":
+      return [CodebookKernels.nearest(name, z: operands[0], codebook: operands[1], codes: y)]
+    case "lookup": return [CodebookKernels.lookup(name, codes: operands[0], codebook: operands[1], q: y)]
+    case "lookup_gradient":
+      return [CodebookKernels.lookupGradient(name, dq: operands[0], codes: operands[1], dcodebook: y)]
     case "one_hot": return [ChannelKernels.oneHot(name, label: operands[0], y: y)]
     case "concat": runs = operands.map { ChannelKernels.Run(from: $0, rows: $0.type.count) }
     case "slice": runs = [ChannelKernels.Run(from: operands[0], first: first, rows: y.type.count)]

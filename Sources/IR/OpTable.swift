@@ -13,9 +13,8 @@ public struct OpTable: Sendable {
 
   public static let standard = OpTable(
     leafOps + activationOps + arithmeticOps + probabilityOps + optimizerOps + reductionOps + shapeOps + denseOps
-      + convolutionOps + poolingOps + channelOps + normalizationOps + randomOps + fusedLikelihoodOps
-      + fusedLatentOps
-      + mapOps + [
+      + convolutionOps + poolingOps + channelOps + codebookOps + normalizationOps + randomOps
+      + fusedLikelihoodOps + fusedLatentOps + mapOps + [
         fusedAdamOp, gradientOp,
       ])
 }

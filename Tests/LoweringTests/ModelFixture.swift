@@ -8,7 +8,7 @@ import VDL
 
 /// A model of the repository or of the tests, at every stage that the tests need.
 enum ModelFixture: String, CaseIterable, Sendable {
-  case convvae, densevae, convae, structural, conditional, stochastic, denoising
+  case convvae, densevae, convae, structural, conditional, stochastic, denoising, quantizing
 
   /// The module as the text says it, with shapes and gradients: no pass that optimizes has run. What it means is what
   /// native code is held against.
@@ -32,7 +32,7 @@ enum ModelFixture: String, CaseIterable, Sendable {
   func elaborated() throws -> Module {
     let texts: [ModelFixture: String] = [
       .structural: structuralModel, .conditional: conditionalModel, .stochastic: stochasticModel,
-      .denoising: denoisingModel,
+      .denoising: denoisingModel, .quantizing: quantizingModel,
     ]
     if let text = texts[self] { return try elaborate(SourceText(name: "\(rawValue).vdl", text: text)) }
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -27,3 +27,21 @@ let denoisingModel = """
     minimize mse(x)
   }
   """
+
+/// A small model with a codebook for the positions of a map, and one for a row.
+let quantizingModel = """
+  model quantizing {
+    hyper cost = 0.25
+    input x: image[1, 6, 6]
+    encoder (x) -> z, w {
+      let h = x |> conv(3, kernel: 3, stride: 2, pad: 1) |> tanh
+      z = h |> quantize(codes: 5)
+      w = h |> flatten |> dense(4) |> quantize(codes: 3)
+    }
+    decoder (z, w) -> x {
+      let a = concat(z |> flatten, w) |> dense(9) |> reshape(1, 3, 3)
+      x ~ bernoulli(logits: a |> deconv(1, kernel: 3, stride: 2, pad: 1, output_padding: 1))
+    }
+    minimize -loglik(x) + codebook(z) + codebook(w) + cost * commitment(z) + cost * commitment(w)
+  }
+  """

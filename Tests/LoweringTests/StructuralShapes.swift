@@ -2,7 +2,7 @@ import IR
 
 /// Shapes of structural ops: windows at every kind of edge, more rows than one task does.
 enum StructuralShapes {
-  static let all = pooling + normalization + channels
+  static let all = pooling + normalization + channels + codebooks
 
   /// One row of a channel, two, an odd number, more channels than one task does; with an activation and its gradient.
   private static let normalization: [OpCase] = [[3], [67], [2, 3], [3, 2], [5, 3, 3], [70, 7]].flatMap {
@@ -42,6 +42,18 @@ enum StructuralShapes {
     + [2, 65].flatMap {
       OpCase.of("one_hot", "\($0)", [TensorType(.i32, [.images])], ["classes": .int($0)])
     }
+
+  /// Rows and images, few and many codes and channels.
+  private static let codebooks: [OpCase] = [(2, 1, 1), (3, 5, 1), (17, 3, 6)].flatMap {
+    codes, channels, positions in
+    let name = "\(codes)_\(channels)_\(positions)"
+    func type(_ channels: Int) -> TensorType {
+      positions == 1 ? .perImage(channels) : .perImage(channels, positions)
+    }
+    let book = TensorType.f32(codes, channels)
+    return OpCase.of("nearest_code", name, [type(channels), book]) + OpCase.of("lookup", name, [type(1), book])
+      + OpCase.of("lookup_gradient", name, [type(channels), type(1)], ["codes": .int(codes)])
+  }
 
   private struct Window {
     let name: String

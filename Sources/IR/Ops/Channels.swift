@@ -9,7 +9,7 @@ private let operandLimit = 8
 
 extension TypingContext {
   /// The channels of an f32 operand with images and channels.
-  fileprivate func channels(_ index: Int, _ op: String) throws -> Int {
+  func channels(_ index: Int, _ op: String) throws -> Int {
     let type = operands[index]
     guard type.element == .f32, type.isPerImage, type.rank >= 2, let channels = type.dimensions[1].fixedExtent
     else { throw TypeError("'\(op)' needs an f32 tensor with images and channels, not \(type)") }
@@ -17,7 +17,7 @@ extension TypingContext {
   }
 
   /// The type of an operand with another number of channels.
-  fileprivate func withChannels(_ index: Int, _ channels: Int) -> TensorType {
+  func withChannels(_ index: Int, _ channels: Int) -> TensorType {
     var type = operands[index]
     type.dimensions[1] = .fixed(channels)
     return type
@@ -26,7 +26,7 @@ extension TypingContext {
 
 extension HostTensor {
   /// Elements of one channel of one image.
-  fileprivate var positions: Int { shape.dropFirst(2).reduce(1, *) }
+  var positions: Int { shape.dropFirst(2).reduce(1, *) }
 }
 
 /// The part of an image's channels that begins at `from`; from there on as many as the result has.

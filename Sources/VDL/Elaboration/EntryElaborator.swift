@@ -50,6 +50,8 @@ struct EntryElaborator {
   var inputs: [String: ValueID] = [:]
   /// Images as the encoder sees them, where they are corrupted.
   var corrupted: [String: ValueID] = [:]
+  /// What quantizations made, by their results.
+  var quantizations: [ValueID: Quantization] = [:]
   /// How often a path has named random numbers.
   var drawPaths: [String: Int] = [:]
   /// Terms of the objective made so far, by term and subject.

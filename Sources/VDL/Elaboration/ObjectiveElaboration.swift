@@ -127,6 +127,7 @@ extension EntryElaborator {
     switch key.term {
     case "kl": return try klTerm(key.subject, call)
     case "loglik": return try loglikTerm(key.subject, call)
+    case "codebook", "commitment": return try quantizationTerm(key, call)
     default:
       let reduction = key.term == "mse" ? "mean_per_image" : "sum_per_image"
       let square = try squaredError(key.subject)

@@ -14,7 +14,7 @@ public enum PlannedConstructs {
       case .declaration: ["use"]
       case .inputType: ["vector"]
       case .layer:
-        ["quantize"]
+        []
       case .distribution: ["categorical", "continuous_bernoulli", "laplace"]
       case .term: ["iwae", "jacobian", "kl_sparsity", "l1", "l2", "mmd", "total_correlation"]
       case .optimizer: ["adagrad", "adamw", "rmsprop", "sgd"]

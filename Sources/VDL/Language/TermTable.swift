@@ -33,6 +33,14 @@ enum TermTable {
     TermDefinition(
       name: "sse", subject: .input, formula: "sum over the elements of (x - decoded x)^2", metric: "sse",
       isNegatedInMetrics: false),
+    TermDefinition(
+      name: "codebook", subject: .latent,
+      formula:
+        "sum over the elements of a quantized z of (h - e)^2, h what was quantized, e the codebook's; no gradient by h",
+      metric: "codebook", isNegatedInMetrics: false),
+    TermDefinition(
+      name: "commitment", subject: .latent, formula: "the same number; no gradient by e", metric: "commitment",
+      isNegatedInMetrics: false),
   ]
 
   static func named(_ name: String) -> TermDefinition? { definitions.first { $0.name == name } }

@@ -16,6 +16,12 @@ enum TrainingLayers {
         return try entry.add("dropout", [input] + entry.counters(), attributes)
       }),
     LayerDefinition(
+      "quantize", [ParameterDefinition("codes", .integer(atLeast: 2), "rows of the codebook")],
+      "the vector of the channels at each position, or the row, becomes the nearest of the codebook [codes, C], which begins as "
+        + "N(0, 1 / codes^2); the gradient passes straight through",
+      shapes: "any -> the same", hasWeights: true,
+      emit: { arguments, input, entry throws in try entry.quantize(input, codes: arguments.integer("codes")) }),
+    LayerDefinition(
       "stop_gradient", [], "h itself, through which no gradient passes", shapes: "any -> the same",
       emit: { _, input, entry throws in try entry.add("stop_gradient", [input]) }),
   ]
