@@ -32,7 +32,11 @@ struct ManifestMaker {
       hypers: hypers,
       training: Manifest.Training(
         optimizer: training.optimizer, rate: training.rate, batch: training.batch, epochs: training.epochs),
-      inputs: inputs(), latents: latents(), objective: objective(),
+      inputs: inputs(),
+      classes: module.classes.compactMap { number in
+        classCount(number).map { Manifest.ClassInput(name: number.name, count: $0) }
+      },
+      latents: latents(), objective: objective(),
       parameters: try layout.weights(.parameter, module), statistics: try layout.weights(.statistic, module),
       weightsBytes: layout.weightsBytes, state: layout.state(module),
       stateBytes: layout.stateBytes, entries: entries)
@@ -57,6 +61,7 @@ struct ManifestMaker {
   private func role(_ role: ArgumentRole) -> Manifest.Role {
     switch role {
     case .image: .image
+    case .label: .label
     case .index: .index
     case .seed: .seed
     case .epoch: .epoch

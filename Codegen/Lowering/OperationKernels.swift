@@ -124,6 +124,7 @@ struct OperationKernels {
       return try poolingKernels(name, operation, operands, y)
         ?? normalizationKernels(name, operation, operands, results)
         ?? pairwiseKernels(name, operation, operands, results)
+        ?? channelKernels(name, operation, operands, y)
         ?? smallKernels(operation, name: name, entry: entry, operands: operands, results: results)
     }
   }
@@ -261,6 +262,34 @@ struct OperationKernels {
     }
   }
 
+  /// Parts of channels, and classes; nil for any other op.
+  private func channelKernels(_ name: String, _ operation: Operation, _ operands: [TensorSlot], _ y: TensorSlot)
+    -> [Kernel]?
+  {
+    let channels = y.type.extents.first ?? 1
+    let positions = y.type.count / max(1, channels)
+    let first = operation.attributes.int("from") * positions
+    let runs: [ChannelKernels.Run]
+    switch operation.name {
+    case "nearest_code":
+      return [CodebookKernels.nearest(name, z: operands[0], codebook: operands[1], codes: y)]
+    case "lookup": return [CodebookKernels.lookup(name, codes: operands[0], codebook: operands[1], q: y)]
+    case "lookup_gradient":
+      return [CodebookKernels.lookupGradient(name, dq: operands[0], codes: operands[1], dcodebook: y)]
+    case "one_hot": return [ChannelKernels.oneHot(name, label: operands[0], y: y)]
+    case "concat": runs = operands.map { ChannelKernels.Run(from: $0, rows: $0.type.count) }
+    case "slice": runs = [ChannelKernels.Run(from: operands[0], first: first, rows: y.type.count)]
+    case "place":
+      let rows = operands[0].type.count
+      runs = [
+        ChannelKernels.Run(from: nil, rows: first), ChannelKernels.Run(from: operands[0], rows: rows),
+        ChannelKernels.Run(from: nil, rows: y.type.count - first - rows),
+      ]
+    default: return nil
+    }
+    return [ChannelKernels.join(name, runs, y: y)]
+  }
+
   /// Everything but the products and the changes of layout.
   private func smallKernels(
     _ operation: Operation, name: String, entry: String, operands: [TensorSlot], results: [TensorSlot]
@@ -304,6 +333,17 @@ struct OperationKernels {
         LatentKernels.backward(
           name, mean: operands[0], logvar: operands[1], dz: operands[2], dkl: operands[3], noise: noise,
           dmean: y, dlogvar: results[1])
+      ]
+    case "dropout":
+      return [
+        DrawKernels.dropout(
+          name, x: operands[0], source: DrawKernels.Source(attributes, operands[1...]),
+          rate: attributes.float("rate"), scale: attributes.float("scale"), y: y)
+      ]
+    case "bernoulli_draw":
+      return [
+        DrawKernels.bernoulli(
+          name, x: operands[0], source: DrawKernels.Source(attributes, operands[1...]), y: y)
       ]
     case "bernoulli_loglik_sum", "bernoulli_loglik_sum_gradient":
       return [

@@ -24,8 +24,10 @@ public struct Manifest: Codable, Equatable, Sendable {
   /// The numbers that are given at run time, such as beta.
   public var hypers: [Hyper]
   public var training: Training
-  /// What the model takes: one tensor per declared input, without the leading number of images.
+  /// The images that the model takes, without the leading number of images.
   public var inputs: [Input]
+  /// The classes that the model takes or gives.
+  public var classes: [ClassInput]
   /// The latents, without the leading number of images.
   public var latents: [Latent]
   public var objective: Objective
@@ -52,7 +54,7 @@ public struct Manifest: Codable, Equatable, Sendable {
   public init(
     name: String, compiler: String, digest: String, source: Source, target: Target,
     configuration: [Setting] = [], hypers: [Hyper] = [], training: Training, inputs: [Input],
-    latents: [Latent], objective: Objective, parameters: [Parameter],
+    classes: [ClassInput] = [], latents: [Latent], objective: Objective, parameters: [Parameter],
     statistics: [Parameter] = [], weightsBytes: Int,
     state: [StateTensor], stateBytes: Int, entries: [Entry]
   ) {
@@ -67,6 +69,7 @@ public struct Manifest: Codable, Equatable, Sendable {
     self.hypers = hypers
     self.training = training
     self.inputs = inputs
+    self.classes = classes
     self.latents = latents
     self.objective = objective
     self.parameters = parameters

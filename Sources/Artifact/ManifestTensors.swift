@@ -28,6 +28,17 @@ extension Manifest {
     }
   }
 
+  /// A declared input that is a class: a number from 0 up to, not including, `count`.
+  public struct ClassInput: Codable, Equatable, Sendable {
+    public var name: String
+    public var count: Int
+
+    public init(name: String, count: Int) {
+      self.name = name
+      self.count = count
+    }
+  }
+
   /// A latent, without the leading number of images.
   public struct Latent: Codable, Equatable, Sendable {
     public var name: String

@@ -47,6 +47,7 @@ extension Manifest {
     try unique(configuration.map(\.name), "configuration")
     try unique(hypers.map(\.name), "hypers")
     try unique(inputs.map(\.name), "inputs")
+    try unique(classes.map(\.name), "classes")
     try unique(latents.map(\.name), "latents")
     try unique(objective.metrics, "objective.metrics")
     guard !objective.metrics.isEmpty else {
@@ -69,6 +70,9 @@ extension Manifest {
     }
     guard training.epochs >= 1, training.epochs <= 1 << 24 else {
       throw ManifestProblem(field: "training.epochs", problem: "is \(training.epochs)")
+    }
+    for input in classes where input.count < 1 || input.count > Int(Int32.max) {
+      throw ManifestProblem(field: "classes.\(input.name).count", problem: "is \(input.count)")
     }
     for hyper in hypers where !hyper.defaultValue.isFinite {
       throw ManifestProblem(field: "hypers.\(hyper.name).default", problem: "is not finite")
@@ -152,6 +156,9 @@ extension Manifest {
     }
     if tensor.role == .hyper, !hypers.contains(where: { "hyper.\($0.name)" == tensor.name }) {
       throw ManifestProblem(field: field, problem: "is not among the hypers")
+    }
+    if tensor.role == .label, !classes.contains(where: { $0.name == tensor.name }) {
+      throw ManifestProblem(field: field, problem: "is not among the classes")
     }
     if tensor.role == .gradient, parameter(tensor.name)?.shape.map(Dimension.fixed) != tensor.shape {
       throw ManifestProblem(field: field, problem: "is not the gradient of a parameter of this shape")

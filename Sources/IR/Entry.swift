@@ -26,6 +26,8 @@ public struct Value: Sendable, Equatable {
 public enum ArgumentRole: String, Sendable, CaseIterable {
   /// Images, bytes or floats, `[N, C, H, W]`.
   case image
+  /// The images' classes, i32[N].
+  case label
   /// The images' numbers in the data set, i32[N]: the counter of their random numbers.
   case index
   /// The seed of the random numbers, i32[2]: low word, high word.

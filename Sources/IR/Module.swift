@@ -9,6 +9,8 @@ public struct Module: Sendable, Equatable {
   public var configuration: [NamedNumber]
   /// Run-time inputs of the objective with their defaults.
   public var hypers: [NamedNumber]
+  /// The inputs that are classes, with the numbers of classes.
+  public var classes: [NamedNumber]
   public var training: TrainingDefaults
   public var globals: [Global]
   public var entries: [Entry]
@@ -18,6 +20,7 @@ public struct Module: Sendable, Equatable {
     self.sourceFile = sourceFile
     configuration = []
     hypers = []
+    classes = []
     training = TrainingDefaults()
     globals = []
     entries = []
@@ -85,4 +88,9 @@ public struct Global: Sendable, Equatable {
     self.initializer = initializer
     self.sources = sources
   }
+}
+
+/// How many classes a class of a module has; nil where the number is none.
+public func classCount(_ number: NamedNumber) -> Int? {
+  Int(exactly: number.value).flatMap { (1...Int(Int32.max)).contains($0) ? $0 : nil }
 }

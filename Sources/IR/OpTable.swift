@@ -13,6 +13,6 @@ public struct OpTable: Sendable {
 
   public static let standard = OpTable(
     leafOps + activationOps + arithmeticOps + probabilityOps + normalDistributionOps + optimizerOps + reductionOps
-      + shapeOps + denseOps + convolutionOps + pairwiseOps + poolingOps + normalizationOps + randomOps + sampleOps
-      + fusedLikelihoodOps + fusedLatentOps + mapOps + [gradientOp])
+      + shapeOps + denseOps + convolutionOps + pairwiseOps + poolingOps + channelOps + codebookOps
+      + normalizationOps + randomOps + sampleOps + fusedLikelihoodOps + fusedLatentOps + mapOps + [gradientOp])
 }

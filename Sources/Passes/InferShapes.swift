@@ -207,8 +207,12 @@ private struct ShapeInference {
 }
 
 extension Entry {
-  /// Writes the extents of reshapes out, so that equal reshapes look equal.
+  /// Writes the extents of reshapes and the padding of convolutions out, so that equal operations look equal.
   fileprivate mutating func resolveFreeExtents() {
+    for index in operations.indices {
+      let types = operations[index].operands.compactMap { type(of: $0) }.filter(\.isComplete)
+      if types.count == operations[index].operands.count { operations[index].resolvePadding(operands: types) }
+    }
     for index in operations.indices where operations[index].name == "reshape" {
       guard let type = type(of: operations[index].results[0]) else { continue }
       operations[index].attributes["shape"] = .ints(type.extents)

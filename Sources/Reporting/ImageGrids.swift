@@ -4,22 +4,28 @@ extension ImageGrid {
     ImageGrid(title: title, rows: images.inRows(of: columns))
   }
 
-  /// Rows of originals, each with the rows of its reconstructions, one for each model, under it. Throws `badInput` where the
-  /// counts differ.
+  /// Rows of originals, each with the rows of its reconstructions, one for each model, under it, and between them what was
+  /// reconstructed where that is not the original. Throws `badInput` where the counts differ.
   public static func reconstructions(
-    originals: [Raster], reconstructions: [(name: String, images: [Raster])], columns: Int = 10,
-    title: String = ""
+    originals: [Raster], corrupted: [Raster]? = nil, reconstructions: [(name: String, images: [Raster])],
+    columns: Int = 10, title: String = ""
   ) throws(PictureError) -> ImageGrid {
+    if let corrupted, corrupted.count != originals.count {
+      throw .badInput(
+        "\(originals.count) originals have \(corrupted.count) corrupted ones; give one for each original")
+    }
     for model in reconstructions where model.images.count != originals.count {
       throw .badInput(
         "\(originals.count) originals have \(model.images.count) reconstructions; give one for each original")
     }
-    let blocks = ([originals] + reconstructions.map(\.images)).map { $0.inRows(of: columns) }
+    let kinds =
+      [(name: "original", images: originals)] + (corrupted.map { [(name: "corrupted", images: $0)] } ?? [])
+      + reconstructions
+    let blocks = kinds.map { $0.images.inRows(of: columns) }
     let rows = blocks[0].indices.flatMap { row in blocks.map { $0[row] } }
-    let names = ["original"] + reconstructions.map(\.name)
     return ImageGrid(
-      title: title, rows: rows, rowLabels: rows.indices.map { names[$0 % names.count] },
-      rowsPerGroup: names.count)
+      title: title, rows: rows, rowLabels: rows.indices.map { kinds[$0 % kinds.count].name },
+      rowsPerGroup: kinds.count)
   }
 
   /// The images decoded from a grid in the latent plane, without gaps and with the latents' values along the edges.

@@ -11,14 +11,19 @@ public struct EntryInputs: Sendable {
   public var rate: Double
   /// Values of hypers; those that are not here have the model's defaults.
   public var hypers: [String: Double]
+  /// The classes of the images by their numbers, where those of the source are not meant.
+  public var labels: [Int32]?
 
-  public init(seed: UInt64 = 1, epoch: Int = 0, step: Int = 1, rate: Double = 0, hypers: [String: Double] = [:])
-  {
+  public init(
+    seed: UInt64 = 1, epoch: Int = 0, step: Int = 1, rate: Double = 0, hypers: [String: Double] = [:],
+    labels: [Int32]? = nil
+  ) {
     self.seed = seed
     self.epoch = epoch
     self.step = step
     self.rate = rate
     self.hypers = hypers
+    self.labels = labels
   }
 }
 
@@ -34,6 +39,21 @@ extension ModelInstance {
     for name in hypers.keys.sorted() where !names.contains(name) {
       throw RunError.unknownHyper(name, model: manifest.name, there: names)
     }
+  }
+
+  /// Checks that a source has the classes that an entry takes, before the first call.
+  func checkLabels(of source: any ImageSource, for entry: Manifest.Entry) throws {
+    guard let argument = entry.argument(.label) else { return }
+    let images = Array(0..<source.count)
+    guard let labels = try source.labels(of: images[...]) else { throw RunError.noLabels(entry: entry.name) }
+    try check(labels, argument: argument.name)
+  }
+
+  func check(_ labels: [Int32], argument: String) throws {
+    guard let input = manifest.classes.first(where: { $0.name == argument }),
+      let image = labels.firstIndex(where: { $0 < 0 || Int($0) >= input.count })
+    else { return }
+    throw RunError.labelOutOfRange(labels[image], image: image, name: argument, classes: input.count)
   }
 
   /// The arguments of an entry for some images of a source, filled by their roles.
@@ -58,6 +78,13 @@ extension ModelInstance {
       let bytes = try source.bytes(of: images)
       return tensor.element == .u8 ? .u8(bytes) : .f32(bytes.map { Float($0) / 255 })
     case .label:
+      if let labels = inputs.labels {
+        return .i32(
+          try images.map { image in
+            guard labels.indices.contains(image) else { throw RunError.noImage(image, count: labels.count) }
+            return labels[image]
+          })
+      }
       guard let labels = try source?.labels(of: images) else { throw RunError.noLabels(entry: entry.name) }
       return .i32(labels)
     case .index:

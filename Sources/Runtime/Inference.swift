@@ -12,6 +12,7 @@ extension ModelInstance {
   ) throws {
     let entry = try model.entry(name)
     try check(source, hypers: inputs.hypers)
+    if inputs.labels == nil { try checkLabels(of: source, for: entry) }
     for begin in stride(from: 0, to: source.count, by: Self.inferenceBatch) {
       let range = begin..<min(begin + Self.inferenceBatch, source.count)
       try body(range, try results(of: entry, images: Array(range)[...], source: source, inputs: inputs))
@@ -25,6 +26,7 @@ extension ModelInstance {
   ) throws -> [String: Double] {
     let entry = try model.entry("evaluate")
     try check(source, hypers: inputs.hypers)
+    if inputs.labels == nil { try checkLabels(of: source, for: entry) }
     let images = images ?? Array(0..<source.count)
     guard !images.isEmpty else { throw RunError.noImages }
     var sums: [String: Double] = [:]
@@ -77,8 +79,10 @@ extension ModelInstance {
   }
 
   /// Decodes codes, one behind the other, into images of the likelihood's mean.
-  /// - Throws: `ModelError` where the number of values is not a multiple of a code's size.
-  public func decode(_ codes: [Float]) throws -> [Float] {
+  /// - Parameter labels: the class of each code, where the decoder takes one
+  /// - Throws: `ModelError` where the number of values is not a multiple of a code's size, `RunError` where classes
+  ///   are missing or out of range.
+  public func decode(_ codes: [Float], labels: [Int32]? = nil) throws -> [Float] {
     let entry = try model.entry("decode")
     let (parts, size) = (manifest.codeParts, manifest.codeSize)
     guard size > 0, let result = entry.results.first else {
@@ -91,10 +95,16 @@ extension ModelInstance {
     }
     let count = codes.count / size
     try checkMemory(for: [result.name], of: entry, images: count)
+    try check(labels, count: count, of: entry)
+    let others = Manifest.Entry(
+      name: entry.name, symbol: entry.symbol, arguments: entry.arguments.filter { $0.role == .label },
+      results: [],
+      arena: entry.arena)
     var images: [Float] = []
     for begin in stride(from: 0, to: count, by: Self.inferenceBatch) {
       let end = min(begin + Self.inferenceBatch, count)
-      var arguments: [String: EntryValue] = [:]
+      var arguments = try arguments(
+        of: others, images: Array(begin..<end)[...], source: nil, inputs: EntryInputs(labels: labels))
       var first = 0
       for part in parts {
         let values = (begin..<end).flatMap { codes[$0 * size + first..<$0 * size + first + part.count] }
@@ -106,16 +116,29 @@ extension ModelInstance {
     return images
   }
 
+  /// Refuses classes that an entry cannot take.
+  private func check(_ labels: [Int32]?, count: Int, of entry: Manifest.Entry) throws {
+    guard let argument = entry.argument(.label) else { return }
+    guard let labels else { throw RunError.noLabels(entry: entry.name) }
+    try check(labels, argument: argument.name)
+    guard labels.count == count else {
+      throw ModelError.otherCount(
+        entry: entry.name, argument: argument.name, needed: count, found: labels.count)
+    }
+  }
+
   /// Draws codes from the prior and decodes them: image i has the noise of index i.
+  /// - Parameter labels: the class of each image, where the model takes one
   /// - Returns: the entry's results by name, all images together.
-  public func sample(count: Int, seed: UInt64) throws -> [String: [Float]] {
+  public func sample(count: Int, seed: UInt64, labels: [Int32]? = nil) throws -> [String: [Float]] {
     let entry = try model.entry("sample")
     try checkMemory(for: entry.results.map(\.name), of: entry, images: count)
+    try check(labels, count: count, of: entry)
     var all: [String: [Float]] = [:]
     for begin in stride(from: 0, to: count, by: Self.inferenceBatch) {
       let range = begin..<min(begin + Self.inferenceBatch, count)
       let arguments = try arguments(
-        of: entry, images: Array(range)[...], source: nil, inputs: EntryInputs(seed: seed))
+        of: entry, images: Array(range)[...], source: nil, inputs: EntryInputs(seed: seed, labels: labels))
       for (name, values) in try call("sample", arguments, count: range.count) {
         all[name, default: []] += values.floats ?? []
       }

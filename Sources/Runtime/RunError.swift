@@ -4,6 +4,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case noImage(Int, count: Int)
   case otherImageShape(found: [Int], needed: [Int])
   case noLabels(entry: String)
+  case labelOutOfRange(Int32, image: Int, name: String, classes: Int)
   case unknownHyper(String, model: String, there: [String])
   case notFilled(entry: String, argument: String)
   case tooManySteps
@@ -40,6 +41,10 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         + "choose other data with --data, or compile a model of that size"
     case .noLabels(let entry):
       return "\(entry) needs labels and the data have none: choose data with classes"
+    case .labelOutOfRange(let label, let image, let name, let classes):
+      return
+        "image \(image) has the class \(label) and the model's \(name) is one of \(classes) classes, from 0: choose "
+        + "data with those classes, or compile the model for more"
     case .unknownHyper(let name, let model, let there):
       let names = there.isEmpty ? "it has none" : "it has \(there.joined(separator: ", "))"
       return "\(model) has no hyper \(name): \(names)"

@@ -38,7 +38,12 @@ public struct Trainer {
   ) throws {
     try instance.check(
       data.images, hypers: options.hypers.merging(options.hyperSchedules.mapValues(\.to)) { $1 })
-    if let test = data.test { try instance.check(test) }
+    let trained = try instance.model.entry(ModelInstance.trainingEntry)
+    try instance.checkLabels(of: data.images, for: trained)
+    if let test = data.test {
+      try instance.check(test)
+      try instance.checkLabels(of: test, for: trained)
+    }
     guard !data.training.isEmpty else { throw RunError.noImages }
     if data.validation.isEmpty {
       if options.patience != nil { throw RunError.patienceWithoutValidation }
@@ -52,7 +57,7 @@ public struct Trainer {
     self.data = data
     self.options = options
     self.start = start
-    entry = try instance.model.entry(ModelInstance.trainingEntry)
+    entry = trained
     metricNames = entry.results.filter { $0.role == .metric }.map(\.name)
     let defaults = instance.manifest.hypers.map { ($0.name, $0.defaultValue) }
     hypers = Dictionary(defaults, uniquingKeysWith: { first, _ in first })

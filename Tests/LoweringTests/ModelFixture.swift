@@ -8,7 +8,8 @@ import VDL
 
 /// A model of the repository or of the tests, at every stage that the tests need.
 enum ModelFixture: String, CaseIterable, Sendable {
-  case convvae, densevae, convae, structural, momentum, roots, decoupled, sums, hierarchical, iwae
+  case convvae, densevae, convae, structural, momentum, roots, decoupled, sums, hierarchical, iwae, conditional, stochastic
+  case denoising, quantizing
 
   /// The module as the text says it, with shapes and gradients: no pass that optimizes has run. What it means is what
   /// native code is held against.
@@ -57,6 +58,10 @@ enum ModelFixture: String, CaseIterable, Sendable {
     case .roots: rootsModel
     case .decoupled: decoupledModel
     case .sums: sumsModel
+    case .conditional: conditionalModel
+    case .stochastic: stochasticModel
+    case .denoising: denoisingModel
+    case .quantizing: quantizingModel
     case .convvae, .densevae, .convae, .hierarchical, .iwae: nil
     }
   }
@@ -108,6 +113,12 @@ enum ModelFixture: String, CaseIterable, Sendable {
     for argument in entry.arguments {
       let scalar: Double
       switch argument.role {
+      case .label:
+        let classes = module.classes.first.map { Int($0.value) } ?? 1
+        guard let name = entry[argument.value].name else { continue }
+        values.arguments[name] = HostTensor(
+          shape: [images], data: (0..<images).map { Double(($0 * 7 + 1) % classes) })
+        continue
       case .step, .epoch: scalar = 1
       case .rate: scalar = 1e-3
       case .decay: scalar = 1e-4

@@ -45,6 +45,7 @@ enum OpShapes {
       + OpCase.of("reparam_kl", "\(size)", [code, code] + counters, draw)
       + OpCase.of("reparam_kl_gradient", "\(size)", [code, code, code, number] + counters, draw)
       + OpCase.of("reparam_kl_given", "\(size)", [code, code, code])
+      + draws(size)
       + OpCase.of("reparam_kl_given_gradient", "\(size)", [code, code, code, number, code])
   }
 
@@ -97,6 +98,19 @@ enum OpShapes {
   /// One row for each image.
   private static func row1(_ extents: Int...) -> TensorType {
     TensorType(.f32, [.images] + extents.map { .fixed($0) })
+  }
+
+  /// Rows that end inside and at the end of a group of four and of a task.
+  private static func draws(_ size: Int) -> [OpCase] {
+    let counters = [TensorType(.i32, [.fixed(2)]), TensorType(.i32, []), TensorType(.i32, [.images])]
+    let draw: Attributes = ["stream": .int(size), "domain": .symbol("train")]
+    var (dropout, once) = (draw, draw)
+    dropout["rate"] = .float(0.25)
+    once["draws"] = .symbol("once")
+    return [size, 64 + size, 16 * size].flatMap { rows in
+      OpCase.of("dropout", "\(size)_\(rows)", [.perImage(rows)] + counters, dropout)
+        + OpCase.of("bernoulli_draw", "\(size)_\(rows)", [.perImage(rows)] + counters, once)
+    }
   }
 
   private static let likelihoods: [OpCase] = [1, 16, 33].flatMap { size -> [OpCase] in

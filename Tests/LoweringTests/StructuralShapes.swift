@@ -2,7 +2,7 @@ import IR
 
 /// Shapes of structural ops: windows at every kind of edge, more rows than one task does.
 enum StructuralShapes {
-  static let all = pooling + normalization
+  static let all = pooling + normalization + channels + codebooks
 
   /// One row of a channel, two, an odd number, more channels than one task does; with an activation and its gradient.
   private static let normalization: [OpCase] = [[3], [67], [2, 3], [3, 2], [5, 3, 3], [70, 7]].flatMap {
@@ -25,6 +25,34 @@ enum StructuralShapes {
         "normalization_gradient", name, [x, x, numbers, numbers, numbers, numbers, numbers], masked),
       OpCase.of("inverse_count", name, [x]), OpCase.of("bessel_correction", name, [x]),
     ].flatMap { $0 }
+  }
+
+  /// Parts that begin and end inside a task's 64 rows, that fill it and that go over it; one part, eight.
+  private static let channels: [OpCase] =
+    [[1, 1], [64, 3], [63, 2], [5, 130, 1], [1, 2, 3, 4, 5, 6, 7, 60]].flatMap { counts in
+      OpCase.of("concat", counts.map(String.init).joined(separator: "_"), counts.map { .perImage($0) })
+    }
+    + OpCase.of("concat", "one", [.perImage(3, 2)])
+    + OpCase.of("concat", "images", [.perImage(3, 5, 5), .perImage(1, 5, 5)])
+    + [(0, 1), (3, 64), (63, 67), (0, 130)].flatMap { from, count -> [OpCase] in
+      OpCase.of("slice", "\(from)_\(count)", [.perImage(130)], ["from": .int(from), "count": .int(count)])
+        + OpCase.of(
+          "place", "\(from)_\(count)", [.perImage(count)], ["from": .int(from), "channels": .int(130)])
+    }
+    + [2, 65].flatMap {
+      OpCase.of("one_hot", "\($0)", [TensorType(.i32, [.images])], ["classes": .int($0)])
+    }
+
+  /// Rows and images, few and many codes and channels.
+  private static let codebooks: [OpCase] = [(2, 1, 1), (3, 5, 1), (17, 3, 6)].flatMap {
+    codes, channels, positions in
+    let name = "\(codes)_\(channels)_\(positions)"
+    func type(_ channels: Int) -> TensorType {
+      positions == 1 ? .perImage(channels) : .perImage(channels, positions)
+    }
+    let book = TensorType.f32(codes, channels)
+    return OpCase.of("nearest_code", name, [type(channels), book]) + OpCase.of("lookup", name, [type(1), book])
+      + OpCase.of("lookup_gradient", name, [type(channels), type(1)], ["codes": .int(codes)])
   }
 
   private struct Window {

@@ -48,6 +48,24 @@ import VDL
     #expect(overlapping == .perImage(2, 4, 4))
   }
 
+  /// Keras's padding: ceil(extent / stride) windows, the odd zero behind.
+  @Test(arguments: [
+    (1, 3, [1, 1]), (2, 3, [0, 1]), (2, 2, [0, 0]), (3, 4, [1, 1]), (3, 1, [0, 0]), (5, 9, [3, 3]),
+  ])
+  func paddingAsInKerasFollowsFromTheExtents(stride: Int, kernel: Int, pads: [Int]) throws {
+    let (convolution, type) = try operation(
+      "conv2d", "z = x |> conv(4, kernel: \(kernel), stride: \(stride), pad: same) |> flatten |> dense(2)")
+    #expect(convolution.attributes.ints("pad") == pads + pads)
+    #expect(type == .perImage(4, (8 + stride - 1) / stride, (8 + stride - 1) / stride))
+  }
+
+  @Test func layersWithoutABiasHaveNone() throws {
+    let module = try module(
+      "z = x |> conv(4, kernel: 3, bias: false) |> deconv(2, kernel: 2, bias: false) |> flatten |> dense(2, bias: false)"
+    )
+    #expect(!module.parameters.contains { $0.name.hasPrefix("encoder") && $0.name.hasSuffix("bias") })
+  }
+
   @Test func upsamplingMultipliesTheExtents() throws {
     let (_, type) = try operation("spread2d", "z = x |> upsample(3) |> global_avg_pool |> dense(2)")
     #expect(type == .perImage(2, 24, 24))

@@ -108,6 +108,9 @@ import VDL
     + ParserErrorTests.surroundings.map(\.1) + ParserErrorTests.severalErrors.1 + LexerTests.noTokens.map(\.1)
     + (ElaborationErrorTests.names + ElaborationErrorTests.arguments + ElaborationErrorTests.objectives)
     .map(\.2) + RareErrorTests.cases.flatMap(\.2)
+    + ImageOperationTests.cases.map(\.2) + ClassInputTests.cases.map(\.2) + ClassInputTests.results.map(\.1) + [
+      "'m' has no input besides a class"
+    ]
     + (HintTests.slips + HintTests.names + HintTests.arguments + HintTests.places).map(\.message)
     + LintTests.unused.map(\.2) + LintTests.deviations.map(\.2) + LintTests.weights.map(\.3)
     + LintTests.ranges.map(\.2)

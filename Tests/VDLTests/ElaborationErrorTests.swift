@@ -48,7 +48,7 @@ import VDL
 
   static let names: [(String, String, String)] = [
     (layers, "let h = x |> flatten |> «dnese»(hidden) |> relu", "unknown layer 'dnese'"),
-    (layers, "let h = x |> flatten |> «quantize»(codes: 512)", "'quantize' is not supported yet"),
+    (layers, "let h = x |> flatten |> quantize(codes: «1»)", "'codes' must be 2 or more, not 1"),
     (layers, "let h = «y» |> flatten", "unknown name 'y'"),
     (layers, "let h = «beta» |> flatten", "a hyper can stand only in the objective"),
     (layers, "let h = «relu» |> flatten", "'relu' is a layer, not a value"),
@@ -96,10 +96,7 @@ import VDL
     (layers, "let h = x |> conv(«0», kernel: 3) |> flatten", "'channels' must be 1 or more, not 0"),
     (layers, "let h = x |> conv(4, kernel: «1.5») |> flatten", "'kernel' needs an integer, not 1.5"),
     (layers, "let h = x |> conv(4, kernel: 3, pad: «sane») |> flatten", "unknown name 'sane'"),
-    (
-      layers, "let h = x |> «conv(4, kernel: 3, stride: 2, pad: same)» |> flatten",
-      "'pad: same' with a stride above 1 is not supported yet"
-    ),
+    (layers, "let h = x |> conv(4, kernel: 3, bias: «no») |> flatten", "'bias' must be true or false"),
     (layers, "let h = x |> relu(«1») |> flatten", "'relu' takes no arguments"),
     (layers, "let h = x |> «reshape» |> flatten", "'reshape' needs 'extents'"),
     (layers, "let h = x |> flatten |> dense(«hidden / 3»)", "'units' needs an integer, not 5.333333333333333"),
@@ -196,6 +193,9 @@ import VDL
     (objective, "maximize «beta * 2»", "the objective has no term"),
     (objective, "maximize «loglik(x) |> relu»", "a layer cannot stand in the objective"),
     (posterior, "z = h |> dense(latent)", "'kl(z)' needs a posterior: the encoder does not draw 'z'"),
+    (
+      objective, "maximize loglik(x) - «codebook(z)»", "'codebook(z)' needs a latent that is quantized"
+    ),
     (prior, "", "'kl(z)' needs a prior"),
     (likelihood, "x = logits |> sigmoid", "'loglik(x)' needs a likelihood: the decoder does not draw 'x'"),
   ]

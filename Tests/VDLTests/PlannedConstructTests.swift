@@ -27,8 +27,7 @@ import VDL
   private static func place(_ kind: PlannedConstructs.Kind, _ name: String) -> (String, String) {
     switch kind {
     case .declaration:
-      let text = name == "use" ? "use encoder from \"a.vdl\" frozen" : "\(name) x with noise(std: 0.3)"
-      return (input, "\(input)\n  «\(text)»")
+      return (input, "\(input)\n  «\(name) encoder from \"a.vdl\" frozen»")
     case .inputType: return (input, "\(input)\n  input y: «\(name)»[10]")
     case .layer: return ("|> flatten", "|> «\(name)»(2) |> flatten")
     case .distribution: return ("z ~ normal(mean: h", "z ~ «\(name)»(mean: h")
@@ -39,7 +38,7 @@ import VDL
   private static func place(_ form: PlannedConstructs.Form) -> (String, String) {
     switch form {
     case .secondImage: (input, "\(input)\n  «input y: image[1, 8, 8]»")
-    case .stridedSamePadding: ("|> flatten", "|> «conv(2, kernel: 3, stride: 2, pad: same)» |> flatten")
+    case .secondClass: (input, "\(input)\n  input y: class[3]\n  «input v: class[4]»")
     }
   }
 

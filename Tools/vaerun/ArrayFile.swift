@@ -149,6 +149,44 @@ enum ArrayFile {
     }
   }
 
+  /// The classes of codes or images, from the column or array called `label`; nil where there is none.
+  static func labels(_ path: String) throws -> [Int32]? {
+    let numbers: [Int]
+    switch try Kind(path) {
+    case .npy: return nil
+    case .npz:
+      guard let array = try NumpyFile.arrays(path).first(where: { $0.name == "label" }) else { return nil }
+      numbers = try array.floats().map { Int(exactly: $0) ?? -1 }
+    case .safetensors:
+      let reader = try SafetensorsReader(path)
+      guard reader.tensor("label") != nil else { return nil }
+      numbers = try reader.wholeNumbers(of: "label")
+    case .csv:
+      guard let column = try labelColumn(path) else { return nil }
+      numbers = column
+    }
+    return try numbers.map { number in
+      guard number >= 0, let label = Int32(exactly: number) else {
+        throw ArrayFileError.outOfRange(path: path, what: "a label is no whole number from 0 up")
+      }
+      return label
+    }
+  }
+
+  /// The column of a table that is called `label`; -1 for what is no number.
+  private static func labelColumn(_ path: String) throws -> [Int]? {
+    let lines = String(decoding: try readFile(path), as: UTF8.self).utf8.split(separator: UInt8(ascii: "\n"))
+      .filter { !trimmed($0).isEmpty }
+    func fields(_ line: Substring.UTF8View) -> [Substring] {
+      line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map(trimmed)
+    }
+    guard let names = lines.first.map(fields), let column = names.firstIndex(of: "label") else { return nil }
+    return lines.dropFirst().map { line in
+      let fields = fields(line)
+      return column < fields.count ? Int(fields[column]) ?? -1 : -1
+    }
+  }
+
   /// Writes arrays of `count` images each; a .csv or .npy file gets the first of them.
   static func write(_ arrays: [NamedArray], labels: [Int32]?, count: Int, to path: String, kind: Kind) throws {
     func shape(_ array: NamedArray) -> [Int] {

@@ -95,27 +95,40 @@ enum DecodeCommand {
   static let command = Command(
     "decode", summary: "writes the images that codes decode to",
     details: [
-      "A .csv file of codes may begin with a line of names; a column called label is left out. The images are the "
+      "A .csv file of codes may begin with a line of names. Where the decoder takes a class, each code's is read from the "
+        + "column (.csv) or array (.safetensors, .npz) called label, as encode writes it, or is the one of --class; "
+        + "otherwise the column is left out. The images are the "
         + "likelihood's means, 0 to 1: an array x [N,C,H,W] in .safetensors, .npz and .npy, one image per line in .csv, a picture of at "
         + "most 2500 images in .png."
     ],
     positionals: [CommonOptions.model],
-    options: [input, output] + CommonOptions.trained + [CommonOptions.quiet],
+    options: [input, output, CommonOptions.classNumber] + CommonOptions.trained + [CommonOptions.quiet],
     examples: [Example("vaerun decode --input codes.csv --output decoded.png", "a picture of your codes")])
 
   private static let mostInPicture = 2500
 
   static func run(_ invocation: Invocation) throws {
     let trained = try TrainedModel(invocation)
-    let pictures = ModelPictures(instance: trained.instance)
+    let pictures = try ModelPictures(trained, invocation)
     let path = invocation[output] ?? trained.place("decoded.png")
     let isPicture = path.lowercased().hasSuffix(".png")
     let kind = isPicture ? nil : try ArrayFile.Kind(path, others: " or .png")
+    let codesPath = invocation[input] ?? trained.place("codes.safetensors")
     let codes = try ArrayFile.codes(
-      invocation[input] ?? trained.place("codes.safetensors"), parts: trained.manifest.codeParts)
+      codesPath, parts: trained.manifest.codeParts)
     let count = codes.count / max(1, pictures.latentSize)
     let shown = kind == nil ? min(count, Self.mostInPicture) : count
-    let images = try trained.instance.decode(Array(codes.prefix(shown * pictures.latentSize)))
+    var labels = pictures.labels(shown, for: "decode")
+    if labels != nil, invocation[CommonOptions.classNumber] == nil {
+      guard let ofFile = try ArrayFile.labels(codesPath), ofFile.count == count else {
+        throw UsageError(
+          "the decoder of \(trained.manifest.name) takes a class and \(codesPath) has none for each code",
+          "write --class 3, or a file with labels")
+      }
+      labels = Array(ofFile.prefix(shown))
+    }
+    let images = try trained.instance.decode(
+      Array(codes.prefix(shown * pictures.latentSize)), labels: labels)
     if let kind {
       let shape = trained.manifest.inputs.first?.shape ?? []
       let array = NamedArray(name: "x", role: .image, values: images, shape: shape)

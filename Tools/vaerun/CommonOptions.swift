@@ -28,6 +28,9 @@ enum CommonOptions {
   static let threads = Option("threads", .integer(1...1024), help: "threads", default: "all processors")
   static let beta = Option("beta", .number, help: "the same as --hyper beta=X")
   static let hyper = RepeatedOption("hyper", .named, help: "a run-time number of the model, such as beta=2")
+  static let classNumber = Option(
+    "class", .integer(0...65_535), help: "the class of the images, from 0, where the decoder takes a class",
+    default: "all in turn")
   static let quiet = Flag("quiet", short: "q", help: "print errors alone")
   static let json = Flag("json", help: "print the result as JSON")
   static let output = Option(

@@ -25,18 +25,20 @@ enum SampleCommand {
         + "prior; its codes are drawn from what its encoder makes of the training images."
     ],
     positionals: [CommonOptions.model],
-    options: [count, columns, codes, components] + CommonOptions.trained + DataOptions.both + [
-      CommonOptions.seed, CommonOptions.output, CommonOptions.quiet,
-    ],
+    options: [count, columns, codes, components, CommonOptions.classNumber] + CommonOptions.trained
+      + DataOptions.both + [
+        CommonOptions.seed, CommonOptions.output, CommonOptions.quiet,
+      ],
     examples: [
       Example("vaerun sample", "100 images from the newest run"),
       Example("vaerun sample --seed 7 -o samples.png", "others, into a file of your choice"),
+      Example("vaerun sample --class 3", "images of one class, from a conditional model"),
       Example("vaerun sample --codes mixture --components 20", "from a mixture fitted to the codes"),
     ])
 
   static func run(_ invocation: Invocation) throws {
     let trained = try TrainedModel(invocation)
-    let pictures = ModelPictures(instance: trained.instance)
+    let pictures = try ModelPictures(trained, invocation)
     let inputs = try trained.inputs(invocation)
     let (count, columns) = (invocation[count] ?? 100, invocation[columns] ?? 10)
     let figure: ImageGrid

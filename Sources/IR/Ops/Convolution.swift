@@ -53,7 +53,9 @@ let convolutionOps: [OpDefinition] = [
         throw TypeError(
           "'conv2d' with weights \(context.operands[1]) does not fit its input \(context.operands[0])")
       }
-      let (stride, pad, _) = try context.convolutionAttributes("conv2d")
+      let (stride, pad, _) = try context.convolutionAttributes("conv2d") { stride in
+        samePadding(extents: [x.height, x.width], kernel: [k.height, k.width], stride: stride)
+      }
       let height = try convolvedExtent(
         x.height, kernel: k.height, stride: stride[0], pads: pad[0] + pad[1], "conv2d")
       let width = try convolvedExtent(

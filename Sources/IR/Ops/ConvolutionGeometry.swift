@@ -51,12 +51,15 @@ public struct ConvolutionGeometry: Sendable, Hashable {
 }
 
 /// The attributes of the convolution family.
-enum ConvolutionAttributes {
+public enum ConvolutionAttributes {
   static let stride = AttributeDefinition("stride", .ints, default: .ints([1, 1]), "rows, columns")
   static let pad = AttributeDefinition("pad", .ints, default: .ints([0, 0, 0, 0]), "top, bottom, left, right")
   static let outputPadding = AttributeDefinition(
     "output_padding", .ints, default: .ints([0, 0]), "rows and columns of the image that no window reaches")
   static let kernel = AttributeDefinition("kernel", .ints, "height, width")
+
+  /// Stands for the padding of `samePadding` until shapes are known.
+  public static let same = [-1, -1, -1, -1]
 
   /// Values in the order above; nil where they cannot be meant.
   static func read(_ attributes: Attributes) -> (stride: [Int], pad: [Int], outputPadding: [Int])? {
@@ -95,11 +98,46 @@ extension TypingContext {
   }
 
   /// The stride, padding and output padding, or an error where they are out of range.
-  func convolutionAttributes(_ op: String) throws -> (stride: [Int], pad: [Int], outputPadding: [Int]) {
+  ///
+  /// - Parameter same: what the padding is where it is left to the extents.
+  func convolutionAttributes(
+    _ op: String, same: (_ stride: [Int]) -> [Int]? = { _ in nil }
+  ) throws -> (stride: [Int], pad: [Int], outputPadding: [Int]) {
+    var attributes = attributes
+    let stride = attributes.ints("stride")
+    if attributes.ints("pad") == ConvolutionAttributes.same, stride.count == 2, stride.allSatisfy({ $0 > 0 }),
+      let pad = same(stride)
+    {
+      attributes["pad"] = .ints(pad)
+    }
     guard let values = ConvolutionAttributes.read(attributes) else {
       throw TypeError("'\(op)' needs a stride from 1 and paddings from 0, both up to 4096")
     }
     return values
+  }
+}
+
+/// The padding (top, bottom, left, right) that Keras calls `same`: as few zeros as make ceil(extent / stride) windows, the odd one
+/// behind.
+func samePadding(extents: [Int], kernel: [Int], stride: [Int]) -> [Int] {
+  (0..<2).flatMap { axis in
+    let windows = (extents[axis] - 1) / stride[axis] + 1
+    let zeros = max(0, (windows - 1) * stride[axis] + kernel[axis] - extents[axis])
+    return [zeros / 2, zeros - zeros / 2]
+  }
+}
+
+extension Operation {
+  /// Writes the padding out that an operation leaves to the extents of its operands, once they are known.
+  public mutating func resolvePadding(operands: [TensorType]) {
+    let stride = attributes.ints("stride")
+    guard name == "conv2d", attributes.ints("pad") == ConvolutionAttributes.same, stride.count == 2,
+      stride.allSatisfy({ $0 > 0 }), operands.count >= 2, operands[0].extents.count == 3
+    else { return }
+    attributes["pad"] = .ints(
+      samePadding(
+        extents: Array(operands[0].extents.suffix(2)), kernel: Array(operands[1].extents.suffix(2)),
+        stride: stride))
   }
 }
 

@@ -167,6 +167,10 @@ let arithmeticOps: [OpDefinition] = [
   unaryWithGradient("log", "Natural logarithm.", log(x), lowerBound: 0.5) { dy, x, _, builder in
     try builder.add("div", [dy, x])
   },
+  elementwise(
+    "stop_gradient", "x, and no gradient by it.", operands: [OperandDefinition("x", differentiable: false)],
+    formula: x, example: OpExample(oneOperand, wrong: bytesOperand)
+  ) { _, _ in [nil] },
   unaryWithGradient("square", "x * x.", x * x) { dy, x, _, builder in
     try builder.add("mul", [dy, try builder.add("mul", [try builder.constant(2), x])])
   },

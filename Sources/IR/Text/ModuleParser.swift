@@ -31,7 +31,7 @@ struct ModuleParser {
   }
 
   private static let declarations = [
-    "source", "config", "hyper", "train", "parameter", "statistic", "state", "entry",
+    "source", "config", "hyper", "class", "train", "parameter", "statistic", "state", "entry",
   ]
 
   mutating func run() {
@@ -64,6 +64,7 @@ struct ModuleParser {
     case "source": module.sourceFile = try cursor.expect(.string, "the file's name in quotes").text
     case "config": try module.configuration.append(namedNumber(unlike: module.configuration))
     case "hyper": try module.hypers.append(namedNumber(unlike: module.hypers))
+    case "class": try module.classes.append(namedNumber(unlike: module.classes))
     case "train": try parseTraining()
     case "parameter": try parseGlobal(.parameter)
     case "statistic": try parseGlobal(.statistic)

@@ -31,6 +31,7 @@ extension Module: CustomStringConvertible {
     if !sourceFile.isEmpty { lines.append("source \(quoted(sourceFile))") }
     lines += configuration.map { "config \($0.name) = \(shortText(of: $0.value))" }
     lines += hypers.map { "hyper \($0.name) = \($0.value)" }
+    lines += classes.map { "class \($0.name) = \(shortText(of: $0.value))" }
     lines.append(
       "train optimizer = \(training.optimizer), rate = \(training.rate), decay = \(training.decay), "
         + (training.clip > 0 ? "clip = \(training.clip), " : "")

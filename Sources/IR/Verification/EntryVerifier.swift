@@ -87,6 +87,9 @@ struct EntryVerifier {
     define(argument.value)
     guard exists(argument.value) else { return }
     guard let name = entry[argument.value].name else { return report("an argument has no name") }
+    if argument.role == .label, !module.classes.contains(where: { $0.name == name }) {
+      report("the label argument %\(name) is no class of the module")
+    }
     guard let type = entry[argument.value].type, let wanted = argument.role.refusal(of: type) else { return }
     report("the \(argument.role.rawValue) argument %\(name) is \(type), not \(wanted)")
   }
@@ -186,7 +189,7 @@ extension ArgumentRole {
         ? nil : "u8 or f32 with a row per image"
     case .noise, .latent, .distribution:
       return type.isPerImage && type.element == .f32 ? nil : "f32 with a row per image"
-    case .index: return wants(TensorType(.i32, [.images]))
+    case .index, .label: return wants(TensorType(.i32, [.images]))
     case .seed: return wants(TensorType(.i32, [.fixed(2)]))
     case .epoch, .sample, .step: return wants(TensorType(.i32, []))
     case .rate, .decay, .clip, .hyper: return wants(.scalar)

@@ -48,8 +48,12 @@ public struct Verifier {
     checkNames([module.name], "module")
     checkNames(module.configuration.map(\.name), "config")
     checkNames(module.hypers.map(\.name), "hyper")
+    checkNames(module.classes.map(\.name), "class")
     checkNames([module.training.optimizer], "optimizer")
     checkNames(module.entries.map(\.name), "entry")
+    for number in module.classes where classCount(number) == nil {
+      report("the class '\(number.name)' has \(number.value) classes, not a whole number from 1 up")
+    }
     let numbers = module.configuration + module.hypers
     for number in numbers where number.value.isNaN { report("'\(number.name)' is not a number") }
   }

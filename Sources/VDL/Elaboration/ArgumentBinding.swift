@@ -1,4 +1,5 @@
 import Diagnostics
+import IR
 
 /// Evaluates what must be known when the model is compiled, and binds arguments to signatures.
 struct ConstantEvaluator {
@@ -85,8 +86,11 @@ struct ConstantEvaluator {
 
 extension ConstantEvaluator {
   /// The arguments of a call, checked against its signature. Reports all that is wrong with them.
+  ///
+  /// - Parameter tensor: elaborates an argument that is a tensor.
   func bind(
-    _ arguments: some Collection<Argument>, to signature: Signature, at callName: SourceRange
+    _ arguments: some Collection<Argument>, to signature: Signature, at callName: SourceRange,
+    tensor: (Expression) throws(Recovery) -> ValueID = { _ throws(Recovery) in throw Recovery() }
   ) throws(Recovery) -> BoundArguments {
     var given: [String: [Expression]] = [:]
     var isFaulty = false
@@ -101,7 +105,9 @@ extension ConstantEvaluator {
     var bound = BoundArguments(values: [:])
     for parameter in signature.parameters {
       if let expressions = given[parameter.name] {
-        do { bound.values[parameter.name] = try value(of: parameter, expressions) } catch { isFaulty = true }
+        do { bound.values[parameter.name] = try value(of: parameter, expressions, tensor) } catch {
+          isFaulty = true
+        }
       } else if let value = parameter.defaultValue {
         bound.values[parameter.name] = value
       } else if !isFaulty {
@@ -121,8 +127,7 @@ extension ConstantEvaluator {
     let form = Diagnostic.Note("its form is \(signature.text)")
     guard let label = argument.label else {
       let open = signature.parameters.first { parameter in
-        if case .integers = parameter.kind { return true }
-        return parameter.isPositional && given[parameter.name] == nil
+        parameter.isRepeated || parameter.isPositional && given[parameter.name] == nil
       }
       if let open { return open }
       if signature.parameters.isEmpty {
@@ -147,9 +152,10 @@ extension ConstantEvaluator {
     return parameter
   }
 
-  private func value(of parameter: ParameterDefinition, _ expressions: [Expression]) throws(Recovery)
-    -> ArgumentValue
-  {
+  private func value(
+    of parameter: ParameterDefinition, _ expressions: [Expression],
+    _ tensor: (Expression) throws(Recovery) -> ValueID
+  ) throws(Recovery) -> ArgumentValue {
     guard let expression = expressions.first else { throw Recovery() }
     switch parameter.kind {
     case .integer(let minimum): return .integer(try integer(expression, for: parameter.name, atLeast: minimum))
@@ -169,6 +175,16 @@ extension ConstantEvaluator {
       if word(expression) == "same" { return .symbol("same") }
       return .integer(try integer(expression, for: parameter.name, atLeast: 0))
     case .initializer: return .initializer(try initializer(expression))
+    case .word(let words):
+      guard let word = word(expression), words.contains(word) else {
+        throw diagnostics.fail(
+          "'\(parameter.name)' must be \(words.joined(separator: " or "))", at: expression.range)
+      }
+      return .symbol(word)
+    case .tensors:
+      var values: [ValueID] = []
+      for expression in expressions { values.append(try tensor(expression)) }
+      return .tensors(values)
     }
   }
 

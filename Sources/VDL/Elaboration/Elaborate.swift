@@ -47,6 +47,7 @@ public func elaborateWherePossible(_ model: ModelSyntax, settings: [String: Stri
   var module = Module(name: model.name.text, sourceFile: model.range.file)
   module.configuration = symbols.configNames.map { NamedNumber($0, symbols.configs[$0]?.value?.number ?? 0) }
   module.hypers = symbols.hyperNames.map { NamedNumber($0, symbols.hypers[$0]?.value ?? 0) }
+  module.classes = symbols.classCounts
   module.training = training.defaults
   let isRight = diagnostics.diagnostics.isEmpty
   module.entries = isRight ? entries ?? [] : [elaborator.partialEntry()]

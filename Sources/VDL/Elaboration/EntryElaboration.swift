@@ -24,7 +24,7 @@ struct ModuleElaborator {
   /// nothing that depends on it has one.
   func partialEntry() -> Entry {
     var entry = elaborator("partial", .mean)
-    entry.addImages()
+    entry.addInputs()
     entry.addHypers()
     _ = try? perImageMetrics(&entry)
     return entry.builder.entry
@@ -44,7 +44,7 @@ struct ModuleElaborator {
   /// `x, [index, seed, epoch,] step, rate, [decay, clip,] hypers -> metrics` (means), with new weights, moments and statistics.
   private func trainStep() throws(Recovery) -> Entry {
     var entry = elaborator("train_step", .drawn(domain: "train"), .training, samples: symbols.samples)
-    entry.addImages()
+    entry.addInputs()
     if drawsLatents { entry.addCounters() }
     let inputs = entry.addStepInputs(training)
     entry.addHypers()
@@ -60,7 +60,7 @@ struct ModuleElaborator {
   /// `x, [noise,] hypers -> metrics` (means) and the gradient of every parameter.
   private func gradients() throws(Recovery) -> Entry {
     var entry = elaborator("gradients", .given, .training, samples: symbols.samples)
-    entry.addImages()
+    entry.addInputs()
     addNoise(&entry)
     entry.addHypers()
     let loss = try meanMetrics(&entry)
@@ -131,7 +131,7 @@ struct ModuleElaborator {
   /// `x, [index, seed, epoch,] hypers -> metrics` per image.
   private func evaluate() throws(Recovery) -> Entry {
     var entry = elaborator("evaluate", .drawn(domain: "evaluate"), samples: symbols.samples)
-    entry.addImages()
+    entry.addInputs()
     if drawsLatents { entry.addCounters() }
     entry.addHypers()
     for (name, value) in try perImageMetrics(&entry) { entry.addResult(.metric(name), value) }
@@ -141,7 +141,7 @@ struct ModuleElaborator {
   /// `x, noise, hypers -> metrics` per image.
   private func evaluateGiven() throws(Recovery) -> Entry {
     var entry = elaborator("evaluate_given", .given, samples: symbols.samples)
-    entry.addImages()
+    entry.addInputs()
     addNoise(&entry)
     entry.addHypers()
     for (name, value) in try perImageMetrics(&entry) { entry.addResult(.metric(name), value) }
@@ -152,8 +152,8 @@ struct ModuleElaborator {
 
   /// `x -> z, z.mean, z.logvar`: the posterior's mean and parameters, or the code alone.
   private func encode() throws(Recovery) -> Entry {
-    var entry = elaborator("encode", .mean)
-    entry.addImages()
+    var entry = elaborator("encode", .mean, EntryMode(isCorrupting: false))
+    entry.addInputs(of: .encoder)
     try entry.elaborateEncoder()
     for name in symbols.latentNames {
       guard let latent = entry.latents[name] else { throw Recovery() }
@@ -165,23 +165,25 @@ struct ModuleElaborator {
     return entry.builder.entry
   }
 
-  /// `z -> x`: the likelihood's mean.
+  /// `z, [y] -> x`: the likelihood's mean.
   private func decode() throws(Recovery) -> Entry {
     var entry = elaborator("decode", .mean)
-    for parameter in symbols.decoder?.parameters ?? [] {
-      let value = entry.argument(parameter.text, .latent, nil)
-      entry.latents[parameter.text] = EntryElaborator.Latent(value: value)
+    for latent in symbols.decodedLatents {
+      let value = entry.argument(latent.text, .latent, nil)
+      entry.latents[latent.text] = EntryElaborator.Latent(value: value)
     }
+    entry.addInputs(of: .decoder)
     try addDecodedImages(&entry)
     return entry.builder.entry
   }
 
-  /// `index, seed, epoch -> z, x`: latents from their priors, those that the decoder takes and those that priors depend on,
+  /// `index, seed, epoch, [y] -> z, x`: latents from their priors, those that the decoder takes and those that priors depend on,
   /// decoded. Nil where one of them has no prior.
   private func sample() throws(Recovery) -> Entry? {
     guard symbols.canSample else { return nil }
     var entry = elaborator("sample", .mean)
     entry.addCounters()
+    entry.addInputs(of: .prior, .decoder)
     try entry.elaboratePriors(.drawn)
     for name in symbols.latentNames {
       if let latent = entry.latents[name] { entry.addResult(.latent(name), latent.value) }
@@ -190,12 +192,18 @@ struct ModuleElaborator {
     return entry.builder.entry
   }
 
-  /// `x -> x`: the decoder's mean at the posterior's mean.
+  /// `x -> x`: the decoder's mean at the posterior's mean. Where the model corrupts an image, the corrupted one is reconstructed, and
+  /// is a result too.
   private func reconstruct() throws(Recovery) -> Entry {
     var entry = elaborator("reconstruct", .mean)
-    entry.addImages()
+    entry.addInputs(of: .encoder, .decoder)
     try entry.elaborateEncoder()
     try addDecodedImages(&entry)
+    for input in symbols.inputs {
+      if let corrupted = entry.corrupted[input.name] {
+        entry.addResult(.image("\(input.name).corrupted"), corrupted)
+      }
+    }
     return entry.builder.entry
   }
 
@@ -227,11 +235,27 @@ struct ModuleElaborator {
 // MARK: - Arguments and results
 
 extension EntryElaborator {
-  mutating func addImages() {
-    for input in symbols.inputs {
-      let type = TensorType(.u8, [.images] + input.extents.map { .fixed($0) })
-      _ = argument(input.name, .image, type)
+  /// Inputs as arguments, in the order of their declarations: those that a part of the model names.
+  mutating func addInputs(where isNamed: (String) -> Bool) {
+    for input in symbols.inputs where isNamed(input.name) {
+      switch input.kind {
+      case .image(let extents):
+        _ = argument(input.name, .image, TensorType(.u8, [.images] + extents.map { .fixed($0) }))
+      case .classes: _ = argument(input.name, .label, TensorType(.i32, [.images]))
+      }
     }
+  }
+
+  /// The inputs that scopes take or give.
+  mutating func addInputs() {
+    let names = symbols.scopes.flatMap { $0.parameters + ($0.kind == .decoder ? $0.results : []) }
+    addInputs { name in names.contains { $0.text == name } }
+  }
+
+  /// The inputs that scopes of these kinds take.
+  mutating func addInputs(of kinds: ScopeKind...) {
+    let names = symbols.scopes.filter { kinds.contains($0.kind) }.flatMap(\.parameters)
+    addInputs { name in names.contains { $0.text == name } }
   }
 
   /// What a draw is counted by.

@@ -55,6 +55,12 @@ struct EntryElaborator {
   var inputs: [String: ValueID] = [:]
   /// The names of each scope as its last statement left them, for terms of the objective.
   var environments: [ScopeKind: Environment] = [:]
+  /// Images as the encoder sees them, where they are corrupted.
+  var corrupted: [String: ValueID] = [:]
+  /// What quantizations made, by their results.
+  var quantizations: [ValueID: Quantization] = [:]
+  /// How often a path has named random numbers.
+  var drawPaths: [String: Int] = [:]
   /// Terms of the objective made so far, by term and subject.
   var terms: [TermKey: ValueID] = [:]
   var termOrder: [TermKey] = []
@@ -70,7 +76,8 @@ struct EntryElaborator {
   /// Places in the text that the operations come from, innermost last.
   private var places: [SourceRange] = []
   private var layerPlaces: [String: SourceRange] = [:]
-  private var valueNames: Set<String> = []
+  /// Arguments may be added when the first values have their names.
+  private var valueNames = entryArgumentNames
 
   init(
     _ name: String, symbols: ModelSymbols, registry: GlobalRegistry, diagnostics: DiagnosticCollector,
@@ -141,6 +148,12 @@ struct EntryElaborator {
     return builder.entry.addArgument(name, role: role, type: type)
   }
 
+  /// The number of classes of an input that is a class; nil for any other value.
+  func classes(of value: ValueID) -> Int? {
+    let isLabel = builder.entry.arguments.contains { $0.value == value && $0.role == .label }
+    return isLabel ? builder.entry[value].name.flatMap { symbols.input($0) }?.classes : nil
+  }
+
   // MARK: Parameters
 
   /// The weight of the layer that is being applied.
@@ -149,10 +162,12 @@ struct EntryElaborator {
     return parameter(name, dimensions, arguments.initializer("init").initializer(of: name))
   }
 
-  /// Its bias, one number per channel or unit.
-  mutating func bias(_ extent: Dimension, _ arguments: BoundArguments) -> ValueID {
+  /// A product with the layer's bias, one number per channel or unit, unless the layer is to have none.
+  mutating func addBias(to product: ValueID, _ extent: Dimension, _ arguments: BoundArguments) throws -> ValueID
+  {
+    guard arguments.symbol("bias") != "false" else { return product }
     let initializer = arguments.initializer("init").biasInitializer(of: layerName + ".weight")
-    return parameter(layerName + ".bias", [extent], initializer)
+    return try add("add_bias", [product, parameter(layerName + ".bias", [extent], initializer)])
   }
 
   private mutating func parameter(_ name: String, _ dimensions: [Dimension], _ initializer: Initializer)

@@ -53,7 +53,9 @@ extension EntryElaborator {
     _ layer: LayerDefinition, _ call: Call, _ arguments: ArraySlice<Argument>, to input: ValueID,
     _ environment: Environment
   ) throws(Recovery) -> ValueID {
-    let bound = try evaluator(environment).bind(arguments, to: layer.signature, at: call.name.range)
+    let bound = try evaluator(environment).bind(arguments, to: layer.signature, at: call.name.range) {
+      argument throws(Recovery) in try tensor(argument, environment)
+    }
     if let parameterName = layer.parameterName {
       let name = call.alias.map { "\(layerPath.scope).\($0.text)" } ?? layerPath.next(parameterName)
       try nameLayer(name, at: call.alias?.range ?? call.name.range)
@@ -146,7 +148,7 @@ extension EntryElaborator {
   ) throws(Recovery) -> Meaning {
     if case .name(let name) = expression {
       if let known = environment[name.text] { return known }
-      let isWord = InitializerTable.named(name.text) != nil || name.text == "same"
+      let isWord = InitializerTable.named(name.text) != nil || ArgumentKind.words.contains(name.text)
       if isWord, symbols.configs[name.text] == nil { return .symbol(name.text) }
     }
     if isNumeric(expression, environment) {

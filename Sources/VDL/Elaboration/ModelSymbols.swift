@@ -15,10 +15,20 @@ struct ModelSymbols {
   }
 
   struct Input {
+    enum Kind {
+      /// Channels, height, width.
+      case image([Int])
+      /// The number of classes.
+      case classes(Int)
+    }
+
     var declaration: InputDeclaration
-    /// Channels, height, width.
-    var extents: [Int]
+    var kind: Kind
     var name: String { declaration.name.text }
+    /// Nil for an input that is no class.
+    var classes: Int? { if case .classes(let count) = kind { count } else { nil } }
+    /// Nil for an input that is no image.
+    var imageExtents: [Int]? { if case .image(let extents) = kind { extents } else { nil } }
   }
 
   let syntax: ModelSyntax
@@ -30,6 +40,8 @@ struct ModelSymbols {
   var inputs: [Input] = []
   var blocks: [String: BlockDeclaration] = [:]
   var shared: [String: SharedDeclaration] = [:]
+  /// What the encoder sees corrupted, by the input.
+  var corruptions: [String: CorruptDeclaration] = [:]
   var encoder: ScopeDeclaration?
   var decoder: ScopeDeclaration?
   var priors: [ScopeDeclaration] = []
@@ -53,9 +65,24 @@ struct ModelSymbols {
     return [Diagnostic.Note("\(remedy) in the \(scope.kind.rawValue)", at: statement?.range)]
   }
 
-  func isInput(_ name: String) -> Bool { inputs.contains { $0.name == name } }
+  func input(_ name: String) -> Input? { inputs.first { $0.name == name } }
+  func isInput(_ name: String) -> Bool { input(name) != nil }
+  /// How many classes the inputs have that are classes.
+  var classCounts: [NamedNumber] {
+    var counts: [NamedNumber] = []
+    for input in inputs {
+      if case .classes(let count) = input.kind { counts.append(NamedNumber(input.name, Double(count))) }
+    }
+    return counts
+  }
+  /// The inputs that are classes.
+  var classNames: [Name] { inputs.filter { $0.classes != nil }.map(\.declaration.name) }
   /// The results of the encoder.
   var latentNames: [String] { encoder?.results.map(\.text) ?? [] }
+  /// Encoder, priors and decoder, as far as there are.
+  var scopes: [ScopeDeclaration] { [encoder].compactMap { $0 } + priors + [decoder].compactMap { $0 } }
+  /// The latents that the decoder takes.
+  var decodedLatents: [Name] { decoder?.parameters.filter { !isInput($0.text) } ?? [] }
   /// The prior of a latent.
   func prior(of latent: String) -> ScopeDeclaration? {
     priors.first { $0.results.contains { $0.text == latent } }
@@ -63,7 +90,7 @@ struct ModelSymbols {
 }
 
 /// Names that arguments of the entries have; an input or a latent of that name could not be told from them.
-private let entryArgumentNames: Set<String> = [
+let entryArgumentNames: Set<String> = [
   "index", "seed", "epoch", "sample", "step", "rate", "decay", "clip", "loss",
 ]
 
@@ -107,7 +134,7 @@ struct SymbolCollector {
     case .objective(let node):
       setOnce(\.objective, node, "an objective", at: node.range, first: symbols.objective?.range)
     case .train(let node): setOnce(\.train, node, "'train'", at: node.range, first: symbols.train?.range)
-    case .corrupt(let node): refuse("corrupt", node.range)
+    case .corrupt(let node): addCorruption(node)
     case .use(let node): refuse("use", node.range)
     }
   }
@@ -171,19 +198,45 @@ struct SymbolCollector {
 
   private mutating func addInput(_ node: InputDeclaration) {
     guard claim(node.name), isFree(node.name) else { return }
-    let type = node.type.name.text
-    guard type == "image" else {
+    switch node.type.name.text {
+    case InputTypes.image: addImage(node)
+    case InputTypes.class: addClass(node)
+    case let type:
       if PlannedConstructs.Kind.inputType.contains(type) { return refuse(type, node.type.name.range) }
       let notes = DiagnosticCollector.suggestion(
-        for: type, in: PlannedConstructs.Kind.inputType.names + ["image"])
-      return diagnostics.report("unknown type '\(type)'", at: node.type.name.range, notes: notes)
+        for: type, in: InputTypes.names + PlannedConstructs.Kind.inputType.names)
+      diagnostics.report("unknown type '\(type)'", at: node.type.name.range, notes: notes)
     }
+  }
+
+  private mutating func addClass(_ node: InputDeclaration) {
+    if let operation = node.operations.first {
+      return diagnostics.report(
+        "'\(node.name.text)' is a class, which takes no operation on images", at: operation.range)
+    }
+    guard node.type.extents.count == 1, let extent = node.type.extents.first else {
+      return diagnostics.report(
+        "a class has one number, how many classes there are: class[10], not \(node.type.extents.count) numbers",
+        at: node.type.range)
+    }
+    guard symbols.classNames.isEmpty else {
+      return diagnostics.report(PlannedConstructs.Form.secondClass.message, at: node.range)
+    }
+    let classes = (try? evaluator.integer(extent, for: "classes", atLeast: 2)) ?? 2
+    guard classes <= InputTypes.mostClasses else {
+      return diagnostics.report(
+        "there are too many classes: the limit is \(InputTypes.mostClasses)", at: extent.range)
+    }
+    symbols.inputs.append(ModelSymbols.Input(declaration: node, kind: .classes(classes)))
+  }
+
+  private mutating func addImage(_ node: InputDeclaration) {
     guard node.type.extents.count == 3 else {
       return diagnostics.report(
         "an image has three extents, image[channels, height, width], not \(node.type.extents.count)",
         at: node.type.range)
     }
-    guard symbols.inputs.isEmpty else {
+    guard !symbols.inputs.contains(where: { $0.imageExtents != nil }) else {
       return diagnostics.report(PlannedConstructs.Form.secondImage.message, at: node.range)
     }
     let names = ["channels", "height", "width"]
@@ -194,13 +247,22 @@ struct SymbolCollector {
       return diagnostics.report(
         "the image is too large: the limit is \(elementLimit) elements", at: node.type.range)
     }
-    symbols.inputs.append(ModelSymbols.Input(declaration: node, extents: extents.map { $0 ?? 1 }))
+    symbols.inputs.append(ModelSymbols.Input(declaration: node, kind: .image(extents.map { $0 ?? 1 })))
   }
 
   private func isFree(_ name: Name, among taken: Set<String> = entryArgumentNames) -> Bool {
     guard taken.contains(name.text) else { return true }
     diagnostics.report("the name '\(name.text)' is taken by the compiled model's entries", at: name.range)
     return false
+  }
+
+  private mutating func addCorruption(_ node: CorruptDeclaration) {
+    if let first = symbols.corruptions[node.input.text] {
+      return diagnostics.report(
+        "'\(node.input.text)' is corrupted twice", at: node.input.range,
+        notes: [.init("the first is here", at: first.range)])
+    }
+    symbols.corruptions[node.input.text] = node
   }
 
   private mutating func addBlock(_ node: BlockDeclaration) {
@@ -225,9 +287,10 @@ extension SymbolCollector {
   /// Checks the headers of encoder, prior and decoder against the inputs and one another.
   private mutating func checkScopes() {
     let model = symbols.syntax.name
-    if symbols.inputs.isEmpty, !symbols.syntax.declarations.contains(where: \.isInput) {
+    if !symbols.syntax.declarations.contains(where: { $0.isInput(besides: InputTypes.class) }) {
       diagnostics.report(
-        "'\(model.text)' has no input", at: model.range, notes: [.init("write 'input x: image[1, 28, 28]'")])
+        "'\(model.text)' has no input\(symbols.classNames.isEmpty ? "" : " besides a class")", at: model.range,
+        notes: [.init("write 'input x: image[1, 28, 28]'")])
     }
     for (scope, word) in [(symbols.encoder, "encoder"), (symbols.decoder, "decoder")] where scope == nil {
       diagnostics.report("'\(model.text)' has no \(word)", at: model.range)
@@ -243,10 +306,35 @@ extension SymbolCollector {
       for result in encoder.results where claim(result) { _ = isFree(result) }
     }
     if let decoder = symbols.decoder {
-      check(decoder.parameters, are: symbols.encoder?.results ?? [], "a result of the encoder")
+      check(
+        decoder.parameters, are: (symbols.encoder?.results ?? []) + symbols.classNames,
+        symbols.classNames.isEmpty ? "a result of the encoder" : "a result of the encoder or a class")
       check(decoder.results, are: inputs, "an input of the model")
+      for result in decoder.results {
+        guard let parameter = decoder.parameters.first(where: { $0.text == result.text }) else { continue }
+        diagnostics.report(
+          "the decoder cannot give '\(result.text)', which it takes", at: result.range,
+          notes: symbols.note("it is taken here", at: parameter))
+      }
     }
     checkPriors()
+    checkCorruptions()
+  }
+
+  private func checkCorruptions() {
+    for node in symbols.corruptions.values.sorted(by: { $0.range.start < $1.range.start }) {
+      let name = node.input
+      let isTaken = symbols.encoder?.parameters.contains { $0.text == name.text } ?? true
+      if symbols.input(name.text)?.classes != nil {
+        diagnostics.report("'\(name.text)' is a class, and images alone are corrupted", at: name.range)
+      } else if !symbols.isInput(name.text) {
+        diagnostics.report(
+          "'\(name.text)' is not an input of the model", at: name.range,
+          notes: DiagnosticCollector.suggestion(for: name.text, in: symbols.inputs.map(\.name)))
+      } else if !isTaken {
+        diagnostics.report("'\(name.text)' is corrupted, but the encoder does not take it", at: name.range)
+      }
+    }
   }
 
   /// Priors may depend on latents and on inputs that the decoder does not make, and not on themselves.
@@ -299,7 +387,8 @@ extension SymbolCollector {
 }
 
 extension Declaration {
-  var isInput: Bool {
-    if case .input = self { true } else { false }
+  /// Whether it is an input of another type than that.
+  fileprivate func isInput(besides type: String) -> Bool {
+    if case .input(let node) = self { node.type.name.text != type } else { false }
   }
 }

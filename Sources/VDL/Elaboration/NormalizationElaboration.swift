@@ -1,4 +1,5 @@
 import IR
+import Random
 
 /// Whether an entry trains, and what training measures on the way.
 struct EntryMode {
@@ -8,7 +9,13 @@ struct EntryMode {
   /// New values of statistics by the names of their globals, in the order of the layers.
   private(set) var statistics: [(name: String, value: ValueID)] = []
 
+  /// Whether the encoder sees corrupted inputs where the model corrupts them.
+  var isCorrupting = true
+
   static let training = EntryMode(isTraining: true)
+
+  /// What random numbers of the entry are for.
+  var domain: RandomDomain { isTraining ? .train : .evaluate }
 
   /// The value of a statistic so far: a layer that is applied twice goes on from its own first result.
   func current(_ statistic: Global) -> ValueID? { statistics.first { $0.name == statistic.name }?.value }
@@ -44,6 +51,18 @@ extension EntryElaborator {
     }
     let scale = try add("channel_scale", [weight, variance], ["epsilon": .float(epsilon)])
     return try add("affine_channels", [x, scale, bias, mean])
+  }
+
+  /// Layer normalization (Ba, Kiros and Hinton 2016): of a row of numbers PyTorch's LayerNorm, of an image's channels its GroupNorm
+  /// of one group. It treats each image alone, so it is the same in training and elsewhere.
+  mutating func layerNorm(_ x: ValueID, epsilon: Double) throws -> ValueID {
+    let weight = parameter("weight", [.unknown], .constant(1))
+    let bias = parameter("bias", [.unknown], .constant(0))
+    let centered = try add("sub", [x, try add("mean_per_image", [x])])
+    let variance = try add("mean_per_image", [try add("square", [centered])])
+    let padded = try add("add", [variance, try add("constant", [], ["value": .float(epsilon)])])
+    let normal = try add("div", [centered, try add("sqrt", [padded])])
+    return try add("affine_channels", [normal, weight, bias])
   }
 
   private mutating func read(_ statistic: Global) -> ValueID {

@@ -119,6 +119,7 @@ extension EntryElaborator {
     case "kl": return try klTerm(subject, free: arguments.option, call)
     case "loglik": return try loglikTerm(subject, call)
     case TermTable.iwae: return try importanceWeightedBound(call)
+    case "codebook", "commitment": return try quantizationTerm(arguments.key, call)
     case "kl_sparsity":
       guard let value = arguments.value, let target = arguments.option else { throw Recovery() }
       return try sparsityTerm(value, target: target)

@@ -15,7 +15,7 @@ extension EntryElaborator {
   mutating func elaborateEncoder() throws(Recovery) {
     guard let scope = symbols.encoder else { throw Recovery() }
     var environment = Environment()
-    for parameter in scope.parameters { environment[parameter.text] = try inputMeaning(parameter) }
+    for parameter in scope.parameters { environment[parameter.text] = try encoderInput(parameter) }
     try statements(of: scope, environment) { entry, result, meaning throws(Recovery) in
       switch meaning {
       case .binding(let value):
@@ -34,9 +34,12 @@ extension EntryElaborator {
     guard let scope = symbols.decoder else { throw Recovery() }
     var environment = Environment()
     for parameter in scope.parameters {
-      environment[parameter.text] = latents[parameter.text].map { .tensor($0.value) } ?? .invalid
+      environment[parameter.text] =
+        symbols.isInput(parameter.text)
+        ? try inputMeaning(parameter) : latents[parameter.text].map { .tensor($0.value) } ?? .invalid
     }
     try statements(of: scope, environment) { entry, result, meaning throws(Recovery) in
+      try entry.checkKind(of: result, meaning)
       switch meaning {
       case .binding(let value):
         entry.outputs[result.text] = .value(value)
@@ -49,13 +52,22 @@ extension EntryElaborator {
     }
   }
 
-  /// An input as floats; bytes are converted at their first use.
-  mutating func inputMeaning(_ name: Name) throws(Recovery) -> Meaning {
-    if let known = inputs[name.text] { return .tensor(known) }
-    guard let bytes = builder.entry.argument(named: name.text) else { return .invalid }
-    let value = try at(name.range) { entry throws(Recovery) in try entry.emit("decode_u8", [bytes]) }
-    inputs[name.text] = value
-    return .tensor(value)
+  /// A class is drawn from a distribution of classes.
+  private func checkKind(of result: Name, _ meaning: ResultMeaning) throws(Recovery) {
+    guard symbols.input(result.text)?.classes != nil else { return }
+    switch meaning {
+    case .binding:
+      throw diagnostics.fail(
+        "'\(result.text)' is a class, which is drawn, not computed", at: result.range,
+        notes: [.init("write '\(result.text) ~ categorical(logits: ...)'")])
+    case .draw(let draw, _):
+      guard DistributionTable.named(draw.distribution.name.text) != nil,
+        draw.distribution.name.text != "categorical"
+      else { return }
+      throw diagnostics.fail(
+        "'\(draw.distribution.name.text)' is no distribution of classes", at: draw.distribution.name.range,
+        notes: [.init("write '\(result.text) ~ categorical(logits: ...)'")])
+    }
   }
 
   /// What the decoder expects an input to be: the likelihood's mean, or the value itself.

@@ -8,7 +8,7 @@ extension ModuleElaborator {
   func scoring() throws(Recovery) -> [Entry] {
     guard symbols.hasDensities else { return [] }
     var entry = elaborator("score", .drawn(domain: "evaluate"))
-    entry.addImages()
+    entry.addInputs()
     entry.addCounters()
     _ = entry.argument("sample", .sample, TensorType(.i32, []))
     try entry.elaborateEncoder()
@@ -104,7 +104,7 @@ extension EntryElaborator {
   /// - Parameter encoderEnd: the number of operations that the encoder made.
   fileprivate mutating func splitAtDraws(encoderEnd: Int) -> [Entry] {
     let operations = builder.entry.operations
-    var fromImages = Set(builder.entry.arguments.filter { $0.role == .image }.map(\.value))
+    var fromImages = Set(builder.entry.arguments.filter { $0.role == .image || $0.role == .label }.map(\.value))
     var fromDraws = Set(latents.values.compactMap(\.noise))
     var first: Set<Int> = []
     for (position, operation) in operations.enumerated() {

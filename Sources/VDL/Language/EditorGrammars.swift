@@ -18,7 +18,7 @@ public enum EditorGrammars {
       "Term", "support.function.term.vdl",
       TermTable.definitions.map(\.name) + FunctionTable.definitions.map(\.name)
     ),
-    ("Type", "support.type.vdl", ["image"] + PlannedConstructs.Kind.inputType.names),
+    ("Type", "support.type.vdl", InputTypes.names + PlannedConstructs.Kind.inputType.names),
     ("Optimizer", "support.function.optimizer.vdl", OptimizerTable.definitions.map(\.name)),
     ("Initializer", "support.constant.initializer.vdl", InitializerTable.definitions.map(\.name)),
     ("Word", "keyword.other.vdl", contextualWords),

@@ -9,6 +9,9 @@ public enum LanguageReference {
       section(
         "Arguments of layers", ["argument", "of", "value", "meaning"], argumentRows),
       section(
+        "Operations on images", ["operation", "what it does to each element"],
+        ImageOperationTable.definitions.map { [code($0.signature.text), $0.summary] }),
+      section(
         "Distributions", ["distribution", "as", "meaning"],
         DistributionTable.definitions.map {
           [code($0.text), $0.roles.map(roleName).joined(separator: ", "), $0.formula]
@@ -112,6 +115,8 @@ extension ArgumentKind {
     case .flag: "`yes` or `no`"
     case .padding: "an integer, 0 or more, or `same`"
     case .initializer: "an initializer"
+    case .word(let words): words.map { "`\($0)`" }.joined(separator: " or ")
+    case .tensors: "one tensor or more"
     }
   }
 }

@@ -31,12 +31,14 @@ struct LayerDefinition: Sendable {
 enum LayerTable {
   static let definitions =
     weightedLayers + NormalizationLayers.definitions + activationLayers + PoolingLayers.definitions
-    + shapeLayers
+    + shapeLayers + ChannelLayers.definitions + TrainingLayers.definitions
 
   static func named(_ name: String) -> LayerDefinition? { definitions.first { $0.name == name } }
 
   private static let initializer = ParameterDefinition(
     "init", .initializer, default: .initializer(.standard), "how the weights begin")
+  private static let bias = ParameterDefinition(
+    "bias", .yesOrNo, default: .symbol("true"), "whether numbers are added, one for each channel or unit")
   private static let channels = ParameterDefinition(
     "channels", .integer(atLeast: 1), positional: true, "channels of the result")
   private static let kernel = ParameterDefinition(
@@ -49,24 +51,21 @@ enum LayerTable {
       "conv",
       [
         channels, kernel, stride,
-        ParameterDefinition("pad", .padding, default: .integer(0), "zeros around the image, or 'same'"),
+        ParameterDefinition("pad", .padding, default: .integer(0), "zeros around the image, or 'same'"), bias,
         initializer,
       ],
-      "convolution (correlation) with a bias; weights [channels, C, kernel, kernel]",
-      shapes: "C x H x W -> channels x floor((H + 2 pad - kernel) / stride) + 1 x the same of W",
+      "convolution (correlation); weights [channels, C, kernel, kernel]",
+      shapes: "C x H x W -> channels x floor((H + 2 pad - kernel) / stride) + 1 x the same of W; "
+        + "same: channels x ceil(H / stride) x the same of W",
       hasWeights: true,
       emit: { arguments, input, entry throws in
         let (channels, kernel) = (arguments.integer("channels"), arguments.integer("kernel"))
-        if arguments.symbol("pad") != nil, arguments.integer("stride") > 1 {
-          throw TypeError(
-            PlannedConstructs.Form.stridedSamePadding.message, note: "write the padding as a number")
-        }
         let weight = entry.weight([.fixed(channels), .unknown, .fixed(kernel), .fixed(kernel)], arguments)
         let attributes: Attributes = [
           "stride": squareStride(arguments), "pad": .ints(pads(arguments, kernel: kernel)),
         ]
         let product = try entry.add("conv2d", [input, weight], attributes)
-        return try entry.add("add_bias", [product, entry.bias(.fixed(channels), arguments)])
+        return try entry.addBias(to: product, .fixed(channels), arguments)
       }),
     LayerDefinition(
       "deconv",
@@ -76,9 +75,10 @@ enum LayerTable {
           "pad", .integer(atLeast: 0), default: .integer(0), "zeros taken off around the result"),
         ParameterDefinition(
           "output_padding", .integer(atLeast: 0), default: .integer(0), "rows and columns added at the end"),
+        bias,
         initializer,
       ],
-      "transposed convolution with a bias; weights [C, channels, kernel, kernel]",
+      "transposed convolution; weights [C, channels, kernel, kernel]",
       shapes: "C x H x W -> channels x (H - 1) stride + kernel - 2 pad + output_padding x the same of W",
       hasWeights: true,
       emit: { arguments, input, entry throws in
@@ -90,19 +90,19 @@ enum LayerTable {
           "output_padding": .ints([extra, extra]),
         ]
         let product = try entry.add("conv2d_transpose", [input, weight], attributes)
-        return try entry.add("add_bias", [product, entry.bias(.fixed(channels), arguments)])
+        return try entry.addBias(to: product, .fixed(channels), arguments)
       }),
     LayerDefinition(
       "dense",
       [
-        ParameterDefinition("units", .integer(atLeast: 1), positional: true, "numbers in the result"),
+        ParameterDefinition("units", .integer(atLeast: 1), positional: true, "numbers in the result"), bias,
         initializer,
       ],
       "dense layer, W h + b; weights [units, features]", shapes: "features -> units", hasWeights: true,
       emit: { arguments, input, entry throws in
         let units = arguments.integer("units")
         let product = try entry.add("dense", [input, entry.weight([.fixed(units), .unknown], arguments)])
-        return try entry.add("add_bias", [product, entry.bias(.fixed(units), arguments)])
+        return try entry.addBias(to: product, .fixed(units), arguments)
       }),
   ]
 
@@ -153,9 +153,11 @@ enum LayerTable {
     .ints([arguments.integer("stride"), arguments.integer("stride")])
   }
 
-  /// Top, bottom, left, right. `same` with stride 1 keeps the extent: kernel - 1 zeros, the odd one behind, as in Keras.
+  /// Top, bottom, left, right, or what stands for Keras's `same`: with stride 1 it keeps the extent by kernel - 1 zeros, the odd one
+  /// behind; with a larger stride the zeros depend on the image's extents.
   private static func pads(_ arguments: BoundArguments, kernel: Int) -> [Int] {
     guard arguments.symbol("pad") != nil else { return Array(repeating: arguments.integer("pad"), count: 4) }
+    guard arguments.integer("stride") == 1 else { return ConvolutionAttributes.same }
     let before = (kernel - 1) / 2
     return [before, kernel - 1 - before, before, kernel - 1 - before]
   }

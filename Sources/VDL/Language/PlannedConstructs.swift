@@ -10,10 +10,10 @@ public enum PlannedConstructs {
 
     public var names: [String] {
       switch self {
-      case .declaration: ["corrupt", "use"]
-      case .inputType: ["class", "vector"]
+      case .declaration: ["use"]
+      case .inputType: ["vector"]
       case .layer:
-        ["layer_norm", "dropout", "concat", "slice", "one_hot", "stop_gradient", "quantize"]
+        []
       case .distribution: ["categorical"]
       case .term: ["jacobian"]
       }
@@ -25,7 +25,7 @@ public enum PlannedConstructs {
   /// Uses of what there is that are refused; the raw value is what messages call them.
   public enum Form: String, Sendable, CaseIterable {
     case secondImage = "a second image as input"
-    case stridedSamePadding = "'pad: same' with a stride above 1"
+    case secondClass = "a second class as input"
 
     var message: String { "\(rawValue) is not supported yet" }
   }

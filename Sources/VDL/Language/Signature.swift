@@ -1,3 +1,5 @@
+import IR
+
 /// What an argument of a layer, an optimizer or another call of the language may be.
 enum ArgumentKind: Sendable, Equatable {
   case integer(atLeast: Int)
@@ -11,6 +13,16 @@ enum ArgumentKind: Sendable, Equatable {
   case padding
   /// An initializer: its name, or a call of it.
   case initializer
+  /// One of these words.
+  case word([String])
+  /// One tensor or more, all positional; of layers alone.
+  case tensors
+}
+
+extension ArgumentKind {
+  static let yesOrNo = ArgumentKind.word(["true", "false"])
+  /// The words that stand for themselves where they are arguments of a block.
+  static let words: Set = ["same", "true", "false"]
 }
 
 /// An interval of numbers, open where it says so.
@@ -39,6 +51,7 @@ enum ArgumentValue: Sendable, Equatable {
   case number(Double)
   case symbol(String)
   case initializer(BoundInitializer)
+  case tensors([ValueID])
 }
 
 /// One parameter of a signature.
@@ -61,6 +74,14 @@ struct ParameterDefinition: Sendable {
     defaultValue = value
     self.summary = summary
   }
+
+  /// Whether it takes all arguments without a label.
+  var isRepeated: Bool {
+    switch kind {
+    case .integers, .tensors: true
+    default: false
+    }
+  }
 }
 
 /// A name with its parameters: what a call is checked against.
@@ -73,8 +94,7 @@ struct Signature: Sendable {
     guard !parameters.isEmpty else { return name }
     let list = parameters.map { parameter in
       if parameter.isPositional {
-        if case .integers = parameter.kind { return "\(parameter.name)..." }
-        return parameter.name
+        return parameter.isRepeated ? "\(parameter.name)..." : parameter.name
       }
       return "\(parameter.name):" + (parameter.defaultValue.map { " \($0.text)" } ?? "")
     }
@@ -90,6 +110,7 @@ extension ArgumentValue {
     case .number(let value): "\(value)"
     case .symbol(let name): name
     case .initializer(let bound): bound.text
+    case .tensors(let values): values.map { "%\($0.index)" }.joined(separator: ", ")
     }
   }
 }
@@ -102,6 +123,9 @@ struct BoundArguments: Sendable, Equatable {
   func integer(_ name: String) -> Int { if case .integer(let value)? = values[name] { value } else { 0 } }
   func integers(_ name: String) -> [Int] { if case .integers(let value)? = values[name] { value } else { [] } }
   func number(_ name: String) -> Double { if case .number(let value)? = values[name] { value } else { 0 } }
+  func tensors(_ name: String) -> [ValueID] {
+    if case .tensors(let value)? = values[name] { value } else { [] }
+  }
   func symbol(_ name: String) -> String? { if case .symbol(let value)? = values[name] { value } else { nil } }
   func initializer(_ name: String) -> BoundInitializer {
     if case .initializer(let value)? = values[name] { value } else { .standard }

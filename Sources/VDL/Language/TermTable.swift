@@ -89,6 +89,10 @@ enum TermTable {
       "log of the mean over so many draws of p(x | z) p(z) / q(z | x) (Burda, Grosse, Salakhutdinov 2016)"),
     TermDefinition("mse", .input, "mean over the elements of (x - decoded x)^2"),
     TermDefinition("sse", .input, "sum over the elements of (x - decoded x)^2"),
+    TermDefinition(
+      "codebook", .latent,
+      "sum over the elements of a quantized z of (h - e)^2, h what was quantized, e the codebook's; no gradient by h"),
+    TermDefinition("commitment", .latent, "the same number; no gradient by e"),
     TermDefinition("l1", .value, "sum over the elements of the absolute value"),
     TermDefinition("l2", .value, "sum over the elements of h^2"),
   ]

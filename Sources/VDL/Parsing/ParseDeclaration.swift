@@ -95,7 +95,7 @@ extension Parser {
       documentation: first.documentation, name: name, value: value, range: range(from: first.range))
   }
 
-  // input = "input" name ":" type      type = name "[" expression { "," expression } "]"
+  // input = "input" name ":" type { "|>" call }      type = name "[" expression { "," expression } "]"
   private mutating func input(after first: Token) throws(Recovery) -> InputDeclaration {
     let name = try expectName("the input's name")
     try expect(.colon, "and a type, such as image[1, 28, 28], after '\(name.text)'")
@@ -106,9 +106,17 @@ extension Parser {
     repeat { extents.append(try expression()) } while take(.comma) != nil
     try close(.rightBracket, or: "','")
     let type = TypeSyntax(name: typeName, extents: extents, range: range(from: typeName.range))
-    try expectStatementEnd(after: "the type")
+    var operations: [Call] = []
+    while take(.pipe) != nil {
+      guard current.kind == .identifier else {
+        throw failExpected("an operation, such as threshold(0.5), after '|>'")
+      }
+      operations.append(try call())
+    }
+    try expectStatementEnd(after: operations.isEmpty ? "the type" : "the operation")
     return InputDeclaration(
-      documentation: first.documentation, name: name, type: type, range: range(from: first.range))
+      documentation: first.documentation, name: name, type: type, operations: operations,
+      range: range(from: first.range))
   }
 
   // block = "block" name "(" name { "," name } ")" "=" expression

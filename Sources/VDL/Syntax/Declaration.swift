@@ -48,11 +48,13 @@ public struct ConstantDeclaration: Sendable, Equatable {
   public var range: SourceRange
 }
 
-/// `input x: image[1, 28, 28]`.
+/// `input x: image[1, 28, 28] |> threshold(0.5)`.
 public struct InputDeclaration: Sendable, Equatable {
   public var documentation: String?
   public var name: Name
   public var type: TypeSyntax
+  /// What is done to the data before anything sees them.
+  public var operations: [Call]
   public var range: SourceRange
 }
 

@@ -53,7 +53,11 @@ private struct MeaningPrinter {
     case .hyper(let node): add("hyper \(node.name.text) = \(text(node.value))", node.documentation)
     case .input(let node):
       let extents = node.type.extents.map(text).joined(separator: ", ")
-      add("input \(node.name.text) : \(node.type.name.text)[\(extents)]", node.documentation)
+      let operations = node.operations.map { " \(text($0))" }.joined()
+      let type = "\(node.type.name.text)[\(extents)]"
+      add(
+        "input \(node.name.text) : " + (operations.isEmpty ? type : "(|> \(type)\(operations))"),
+        node.documentation)
     case .block(let node):
       add("block \(node.name.text)(\(list(node.parameters))) = \(text(node.body))", node.documentation)
     case .shared(let node): add("shared \(node.name.text) = \(text(node.layer))", node.documentation)

@@ -22,7 +22,7 @@ extension Declaration {
   var expressions: [Expression] {
     switch self {
     case .config(let node), .hyper(let node): [node.value]
-    case .input(let node): node.type.extents
+    case .input(let node): node.type.extents + node.operations.map { .call($0) }
     case .block(let node): [node.body]
     case .shared(let node): [.call(node.layer)]
     case .scope(let node): node.statements.map(\.expression)

@@ -41,9 +41,10 @@ enum ManifoldCommand {
       "The other latents are 0. The numbers along the edges are the latents' values at the images' middles."
     ],
     positionals: [CommonOptions.trainedModel],
-    options: [size, range, quantiles, PlaneOptions.axes] + CommonOptions.trained + CommonOptions.images + [
-      CommonOptions.output, CommonOptions.quiet,
-    ],
+    options: [size, range, quantiles, PlaneOptions.axes, CommonOptions.classNumber] + CommonOptions.trained
+      + CommonOptions.images + [
+        CommonOptions.output, CommonOptions.quiet,
+      ],
     examples: [
       Example("vaerun manifold", "20 by 20 images"),
       Example("vaerun manifold --grid 9 --range 3 --axes 1,4", "the first and the fourth of several latents"),
@@ -55,7 +56,7 @@ enum ManifoldCommand {
       throw UsageError("--range and --quantiles name two ways through the plane", "give one of them")
     }
     let trained = try TrainedModel(invocation)
-    let pictures = ModelPictures(instance: trained.instance)
+    let pictures = try ModelPictures(trained, invocation)
     let axes = try PlaneOptions.axes(invocation, latents: pictures.latentSize)
     let size = invocation[size] ?? 20
     let plane: LatentPlane

@@ -1,4 +1,5 @@
 import Artifact
+import CommandLineTable
 import Datasets
 import Evaluation
 import Foundation
@@ -9,6 +10,8 @@ import Statistics
 /// The pictures of a trained model.
 struct ModelPictures {
   let instance: ModelInstance
+  /// The class that decoded images are to have; nil for all in turn. For models whose decoder takes a class.
+  var classNumber: Int32?
 
   private var manifest: Manifest { instance.manifest }
 
@@ -17,6 +20,24 @@ struct ModelPictures {
 
   /// Whether codes have a prior to be drawn from.
   var hasPrior: Bool { manifest.entry("sample") != nil }
+
+  /// The pictures of the model and the class that options name.
+  init(_ trained: TrainedModel, _ invocation: Invocation) throws {
+    instance = trained.instance
+    classNumber = invocation[CommonOptions.classNumber].map { Int32(truncatingIfNeeded: $0) }
+    if classNumber != nil, instance.manifest.entry("decode")?.argument(.label) == nil {
+      throw UsageError("the decoder of \(trained.manifest.name) takes no class", "leave out --class")
+    }
+  }
+
+  init(instance: ModelInstance) { self.instance = instance }
+
+  /// Classes for so many images that an entry makes; nil where it takes none.
+  func labels(_ count: Int, for entry: String) -> [Int32]? {
+    guard let argument = manifest.entry(entry)?.argument(.label) else { return nil }
+    let classes = manifest.classes.first { $0.name == argument.name }?.count ?? 1
+    return (0..<count).map { classNumber ?? Int32(truncatingIfNeeded: $0 % classes) }
+  }
 
   /// Images in 0...1 as the model makes them.
   func rasters(_ floats: [Float]) throws -> [Raster] {
@@ -30,26 +51,37 @@ struct ModelPictures {
     return try Raster.batch(bytes: dataset.allBytes(), channels: shape[0], height: shape[1], width: shape[2])
   }
 
-  /// What the model makes of a data set's images.
-  func reconstructions(_ dataset: Dataset, inputs: EntryInputs) throws -> [Raster] {
-    try rasters(
-      try instance.results(
-        of: dataset, entry: "reconstruct", result: try imageResult(of: "reconstruct"), inputs: inputs))
+  /// What the model makes of a data set's images, and what it has made of them first where it corrupts them.
+  func reconstructions(
+    _ dataset: Dataset, inputs: EntryInputs
+  ) throws -> (images: [Raster], corrupted: [Raster]?) {
+    let name = try imageResult(of: "reconstruct")
+    let corruptedName = "\(name).corrupted"
+    var floats: [String: [Float]] = [:]
+    try instance.forEachBatch(of: dataset, entry: "reconstruct", inputs: inputs) { _, results in
+      for kind in [name, corruptedName] { floats[kind, default: []] += results[kind]?.floats ?? [] }
+    }
+    let isCorrupted = try instance.model.entry("reconstruct").result(named: corruptedName) != nil
+    return (
+      try rasters(floats[name] ?? []), isCorrupted ? try rasters(floats[corruptedName] ?? []) : nil
+    )
   }
 
   /// Images decoded from codes drawn from the prior.
   func samples(count: Int, columns: Int, seed: UInt64) throws -> ImageGrid {
-    let results = try instance.sample(count: count, seed: seed)
+    let results = try instance.sample(count: count, seed: seed, labels: labels(count, for: "sample"))
     let images = results[try imageResult(of: "sample")] ?? []
     return ImageGrid.images(try rasters(images), columns: columns)
   }
 
   /// Images that these codes decode to.
   func decoded(_ codes: [Float], columns: Int) throws -> ImageGrid {
-    ImageGrid.images(try rasters(try instance.decode(codes)), columns: columns)
+    let labels = labels(codes.count / max(1, latentSize), for: "decode")
+    return ImageGrid.images(try rasters(try instance.decode(codes, labels: labels)), columns: columns)
   }
 
-  /// Images decoded from a square grid in the plane of two latents; the others are 0.
+  /// Images decoded from a square grid in the plane of two latents; the others are 0. All have one class, the first where none
+  /// is chosen.
   func manifold(_ plane: LatentPlane) throws -> ImageGrid {
     var codes = [Float](repeating: 0, count: plane.ys.count * plane.xs.count * latentSize)
     for (j, y) in plane.ys.enumerated() {
@@ -59,7 +91,10 @@ struct ModelPictures {
         codes[begin + plane.axes.y] = Float(y)
       }
     }
-    let images = try rasters(try instance.decode(codes))
+    let count = plane.ys.count * plane.xs.count
+    var oneClass = self
+    oneClass.classNumber = classNumber ?? 0
+    let images = try rasters(try instance.decode(codes, labels: oneClass.labels(count, for: "decode")))
     return try ImageGrid.manifold(
       images: images, xs: plane.xs, ys: plane.ys, xName: axisName(plane.axes.x), yName: axisName(plane.axes.y))
   }

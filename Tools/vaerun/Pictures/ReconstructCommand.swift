@@ -28,7 +28,7 @@ enum ReconstructCommand {
   static func run(_ invocation: Invocation) throws {
     var images: Dataset?
     var originals: [Raster] = []
-    var models: [(identity: RunIdentity, images: [Raster])] = []
+    var models: [(identity: RunIdentity, images: [Raster], corrupted: [Raster]?)] = []
     var place = "reconstructions.png"
     try TrainedModel.each(invocation) { trained in
       let chosen =
@@ -40,13 +40,14 @@ enum ReconstructCommand {
       let pictures = ModelPictures(instance: trained.instance)
       if images == nil { originals = try pictures.originals(chosen) }
       images = chosen
-      models.append(
-        (RunIdentity(trained), try pictures.reconstructions(chosen, inputs: try trained.inputs(invocation))))
+      let again = try pictures.reconstructions(chosen, inputs: try trained.inputs(invocation))
+      models.append((RunIdentity(trained), again.images, again.corrupted))
       place = models.count == 1 ? trained.place("reconstructions.png") : "reconstructions.png"
     }
     let names = models.count == 1 ? ["reconstruction"] : RunIdentity.labels(of: models.map(\.identity))
     let figure = try ImageGrid.reconstructions(
-      originals: originals, reconstructions: zip(names, models).map { ($0, $1.images) },
+      originals: originals, corrupted: models.count == 1 ? models[0].corrupted : nil,
+      reconstructions: zip(names, models).map { ($0, $1.images) },
       columns: invocation[columns] ?? 10)
     try write(invocation, figure, to: invocation[CommonOptions.output] ?? place)
   }

@@ -29,7 +29,8 @@ struct RunPictures {
       try write(
         "reconstructions",
         try ImageGrid.reconstructions(
-          originals: try pictures.originals(chosen), reconstructions: [("reconstruction", again)]))
+          originals: try pictures.originals(chosen), corrupted: again.corrupted,
+          reconstructions: [("reconstruction", again.images)]))
     }
     if has("sample") { try write("samples", try pictures.samples(count: 100, columns: 10, seed: seed)) }
     guard has("encode"), pictures.latentSize >= 2 else { return names }
