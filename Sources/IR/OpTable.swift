@@ -16,6 +16,6 @@ public struct OpTable: Sendable {
       + convolutionOps + pairwiseOps + poolingOps + normalizationOps + randomOps + fusedLikelihoodOps
       + fusedLatentOps
       + mapOps + [
-        fusedAdamOp, gradientOp,
+        fusedAdamOp, gradientOp, jacobianNormOp,
       ])
 }

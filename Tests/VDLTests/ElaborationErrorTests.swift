@@ -159,6 +159,8 @@ import VDL
     (objective, "maximize loglik(«z»)", "'z' is not a result of the decoder"),
     (objective, "maximize «iwae»(samples: 50)", "'iwae' is not supported yet"),
     (objective, "maximize loglik(x) - «kl_sparsity»(h)", "'kl_sparsity' needs 'target:'"),
+    (objective, "maximize loglik(x) - «jacobian(h)»", "'jacobian' needs the names of a value and of an input"),
+    (objective, "maximize loglik(x) - jacobian(h, «z»)", "an input of the encoder is needed here"),
     (
       objective, "maximize loglik(x) - kl_sparsity(h, target: «1»)",
       "'target' must be above 0 and below 1, not 1.0"

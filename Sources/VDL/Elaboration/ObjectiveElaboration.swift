@@ -117,6 +117,10 @@ extension EntryElaborator {
     switch arguments.key.term {
     case "kl": return try klTerm(subject, free: arguments.option, call)
     case "loglik": return try loglikTerm(subject, call)
+    case "jacobian":
+      guard let value = arguments.value, let input = arguments.input else { throw Recovery() }
+      let differentiated = latents[subject]?.posterior?.mean ?? value
+      return try emit("jacobian_norm", [differentiated, input], named: "jacobian")
     case "kl_sparsity":
       guard let value = arguments.value, let target = arguments.option else { throw Recovery() }
       return try sparsityTerm(value, target: target)

@@ -16,7 +16,7 @@ public enum PlannedConstructs {
       case .layer:
         ["layer_norm", "dropout", "concat", "slice", "one_hot", "stop_gradient", "quantize"]
       case .distribution: ["categorical"]
-      case .term: ["iwae", "jacobian"]
+      case .term: ["iwae"]
       case .optimizer: ["adagrad", "adamw", "rmsprop", "sgd"]
       }
     }

@@ -11,8 +11,8 @@ syn match vdlDocumentation /\/\/\/.*$/
 syn region vdlString start=/"/ end=/"/ oneline
 syn keyword vdlKeyword model config hyper input block shared encoder prior decoder corrupt maximize minimize use train let as
 syn keyword vdlLayer conv deconv dense batch_norm relu sigmoid tanh softplus leaky_relu elu silu gelu hardswish avg_pool max_pool global_avg_pool upsample flatten reshape
-syn keyword vdlDistribution normal bernoulli
-syn keyword vdlTerm loglik kl mse sse
+syn keyword vdlDistribution normal bernoulli continuous_bernoulli laplace
+syn keyword vdlTerm loglik kl mse sse l1 l2 kl_sparsity mmd mutual_information total_correlation dimension_kl max min abs square sqrt log exp
 syn keyword vdlType image class vector
 syn keyword vdlOptimizer adam
 syn keyword vdlInitializer fan_in_uniform glorot_uniform glorot_normal he_uniform he_normal zeros
