@@ -14,5 +14,5 @@ public struct OpTable: Sendable {
   public static let standard = OpTable(
     leafOps + activationOps + arithmeticOps + probabilityOps + normalDistributionOps + optimizerOps + reductionOps
       + shapeOps + denseOps + convolutionOps + pairwiseOps + poolingOps + channelOps + codebookOps
-      + normalizationOps + randomOps + sampleOps + fusedLikelihoodOps + fusedLatentOps + mapOps + [gradientOp])
+      + normalizationOps + randomOps + sampleOps + fusedLikelihoodOps + fusedLatentOps + mapOps + [gradientOp, jacobianNormOp])
 }

@@ -22,6 +22,10 @@ extension Pass {
   public static let differentiate = Pass(
     name: "differentiate", summary: "replaces gradients by the operations that compute them, in reverse mode",
     perEntry: { entry, context in
+      while let position = entry.operations.firstIndex(where: { $0.name == "jacobian_norm" }) {
+        try entry.expandJacobian(at: position)
+        context.count("Jacobians expanded")
+      }
       while let request = entry.operations.first(where: { $0.name == "gradient" }) {
         var sweep = try ReverseSweep(of: request.operands[0], in: entry)
         let built = try sweep.run()

@@ -70,6 +70,16 @@ import Testing
         "loss": error.map { $0 + 0.5 * penalty }, "sse": error, "kl_sparsity": error.map { _ in penalty },
       ]
     },
+    VariantModel(name: "contractiveae", hypers: ["weight": 0.5]) { v in
+      let error = try squaredErrors(v)
+      // One layer of sigmoids: sum over units of (z (1 - z))^2 |w|^2.
+      let weights = try v.tensor("encoder.z.dense0.weight").data
+      let norms = (0..<3).map { unit in weights[unit * 784..<(unit + 1) * 784].map { $0 * $0 }.sum }
+      let jacobian = try v.perImage { image in
+        try zip(v.row("z", image), norms).map { z, norm in z * (1 - z) * z * (1 - z) * norm }.sum
+      }
+      return ["loss": zip(error, jacobian).map { $0 + 0.5 * $1 }, "sse": error, "jacobian": jacobian]
+    },
     VariantModel(name: "waemmd", hypers: ["weight": 2]) { v in
       let error = try squaredErrors(v)
       let z = try (0..<v.images).map { try v.row("z", $0) }
@@ -151,7 +161,7 @@ import Testing
       name, globals: values.globals, arguments: values.arguments, images: 3, keepingValues: true)
     let wanted = try model.formula(
       NamedValues(images: 3) { name in
-        try #require(values.arguments[name] ?? outcome.value(named: name), "\(name)")
+        try #require(values.arguments[name] ?? values.globals[name] ?? outcome.value(named: name), "\(name)")
       })
     let metrics = outcome.results.map(\.target.name)
     #expect(Set(metrics) == Set(wanted.keys))

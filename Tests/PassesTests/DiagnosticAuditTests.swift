@@ -46,6 +46,18 @@ import Testing
       """, ["differentiate"],
       "the objective cannot be differentiated: 'decay_average' has no gradient"
     ),
+    (
+      """
+      parameter @u : f32[6,4] init constant(0)
+      entry @f(latent %x : f32[N,4]) {
+        %0 = square %x : f32[N,4]
+        %h = dense %0, @u : f32[N,6]
+        %j = jacobian_norm %h, %x : f32[N]    «at 7:3-9»
+        return metric j = %j
+      }
+      """, ["differentiate"],
+      "only one dense layer on the image, with an activation behind it, has a Jacobian term"
+    ),
   ]
 
   private static let place = SourceRange(

@@ -163,6 +163,8 @@ import VDL
       objective, "maximize iwae(samples: 2) + «iwae(samples: 3)»", "the objective has 'iwae' twice"
     ),
     (objective, "maximize loglik(x) - «kl_sparsity»(h)", "'kl_sparsity' needs 'target:'"),
+    (objective, "maximize loglik(x) - «jacobian(h)»", "'jacobian' needs the names of a value and of an input"),
+    (objective, "maximize loglik(x) - jacobian(h, «z»)", "an input of the encoder is needed here"),
     (
       objective, "maximize loglik(x) - kl_sparsity(h, target: «1»)",
       "'target' must be above 0 and below 1, not 1.0"

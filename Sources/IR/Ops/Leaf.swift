@@ -56,3 +56,22 @@ let gradientOp = OpDefinition(
   evaluate: { _ in throw TypeError("'gradient' has no value of its own: run the pass 'differentiate' first") },
   flops: { _, _, _ in 0 },
   example: OpExample([.scalar, .f32(3)], wrong: ([.f32(2), .f32(3)], "needs a scalar")))
+
+/// The request for the squared Frobenius norm of a Jacobian, which differentiation replaces.
+let jacobianNormOp = OpDefinition(
+  name: "jacobian_norm",
+  summary:
+    "For each image the sum of the squares of all derivatives of h by x; replaced by operations in 'differentiate'.",
+  operands: [OperandDefinition("h", differentiable: false), OperandDefinition("x", differentiable: false)],
+  results: ["y"],
+  inferTypes: { context in
+    for operand in context.operands where operand.element != .f32 || !operand.isPerImage {
+      throw TypeError("'jacobian_norm' needs f32 tensors with a row per image, not \(operand)")
+    }
+    return [.perImage()]
+  },
+  evaluate: { _ in
+    throw TypeError("'jacobian_norm' has no value of its own: run the pass 'differentiate' first")
+  },
+  flops: { _, _, _ in 0 },
+  example: OpExample([.perImage(3), .perImage(2)], wrong: ([.f32(2), .perImage(3)], "a row per image")))

@@ -120,6 +120,10 @@ extension EntryElaborator {
     case "loglik": return try loglikTerm(subject, call)
     case TermTable.iwae: return try importanceWeightedBound(call)
     case "codebook", "commitment": return try quantizationTerm(arguments.key, call)
+    case "jacobian":
+      guard let value = arguments.value, let input = arguments.input else { throw Recovery() }
+      let differentiated = latents[subject]?.posterior?.mean ?? value
+      return try emit("jacobian_norm", [differentiated, input], named: "jacobian")
     case "kl_sparsity":
       guard let value = arguments.value, let target = arguments.option else { throw Recovery() }
       return try sparsityTerm(value, target: target)

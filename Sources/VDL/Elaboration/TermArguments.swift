@@ -6,6 +6,8 @@ struct TermArguments {
   let key: TermKey
   /// The value of that name, for a term of any value.
   var value: ValueID?
+  /// The input by which the value is differentiated, for a term that does so.
+  var input: ValueID?
   var option: Operand?
 }
 
@@ -17,9 +19,19 @@ extension EntryElaborator {
       return TermArguments(key: TermKey(term: definition.name, subject: ""))
     }
     let option = try option(of: call, definition)
-    let (subject, value) = try subject(of: call, definition)
-    let key = TermKey(term: definition.name, subject: subject, option: option?.text ?? "")
-    return TermArguments(key: key, value: value, option: option?.operand)
+    let subjects = call.arguments.filter { $0.label == nil }
+    if definition.isByInput, subjects.count != 2 {
+      throw diagnostics.fail(
+        "'\(definition.name)' needs the names of a value and of an input", at: call.range,
+        notes: [.init("its form is \(definition.text)")])
+    }
+    let input =
+      try definition.isByInput
+      ? subjects.last.map { argument throws(Recovery) in try encoderInput(argument) } : nil
+    let (subject, value) = try subject(
+      of: call, definition, definition.isByInput ? subjects.dropLast() : subjects[...])
+    let key = TermKey(term: definition.name, subject: subject, option: option?.text ?? input?.name ?? "")
+    return TermArguments(key: key, value: value, input: input?.value, option: option?.operand)
   }
 
   /// The labeled argument, if it is given.
@@ -60,7 +72,7 @@ extension EntryElaborator {
 
   /// The name that a term is about, and its value for a term of any value.
   private func subject(
-    of call: Call, _ definition: TermDefinition
+    of call: Call, _ definition: TermDefinition, _ subjects: ArraySlice<Argument>
   ) throws(Recovery) -> (name: String, value: ValueID?) {
     let candidates: [Name]
     let what: String
@@ -71,7 +83,6 @@ extension EntryElaborator {
     }
     let example = candidates.first?.text ?? definition.subject.example
     let form = Diagnostic.Note("write '\(definition.name)(\(example))'")
-    let subjects = call.arguments.filter { $0.label == nil }
     guard subjects.count == 1, case .name(let name)? = subjects.first?.value else {
       throw diagnostics.fail("'\(definition.name)' needs the name of \(what)", at: call.range, notes: [form])
     }
@@ -84,6 +95,17 @@ extension EntryElaborator {
         notes: [form] + symbols.note("its results are declared here", at: candidates.first))
     }
     return (name.text, nil)
+  }
+
+  /// An input as the encoder takes it.
+  private func encoderInput(_ argument: Argument) throws(Recovery) -> (name: String, value: ValueID) {
+    guard case .name(let name) = argument.value,
+      symbols.encoder?.parameters.contains(where: { $0.text == name.text }) ?? false
+    else {
+      throw diagnostics.fail("an input of the encoder is needed here", at: argument.value.range)
+    }
+    guard case .tensor(let value)? = environments[.encoder]?[name.text] else { throw Recovery() }
+    return (name.text, value)
   }
 
   /// What a name means in the encoder or the decoder: a value that a statement there gives it.

@@ -15,7 +15,7 @@ public enum PlannedConstructs {
       case .layer:
         []
       case .distribution: ["categorical"]
-      case .term: ["jacobian"]
+      case .term: []
       }
     }
 

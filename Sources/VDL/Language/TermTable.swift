@@ -24,6 +24,8 @@ struct TermDefinition: Sendable {
 
   let name: String
   let subject: Subject
+  /// Whether a second name follows: the input of the encoder by which the subject is differentiated.
+  var isByInput = false
   var option: Option?
   let formula: String
   /// What metrics call it. A log-likelihood is shown as what it costs: its negative, the reconstruction error.
@@ -34,12 +36,13 @@ struct TermDefinition: Sendable {
   var isGain: Bool? = false
 
   init(
-    _ name: String, _ subject: Subject, option: Option? = nil, metric: String? = nil,
+    _ name: String, _ subject: Subject, isByInput: Bool = false, option: Option? = nil, metric: String? = nil,
     isNegatedInMetrics: Bool = false,
     isGain: Bool? = false, _ formula: String
   ) {
     self.name = name
     self.subject = subject
+    self.isByInput = isByInput
     self.option = option
     self.formula = formula
     self.metric = metric ?? name
@@ -50,7 +53,7 @@ struct TermDefinition: Sendable {
   /// As messages and the documentation print it: `kl(z)`.
   var text: String {
     let label = option.flatMap { $0.isRequired ? ", \($0.label):" : nil } ?? ""
-    return "\(name)(\(subject.example)\(label))"
+    return "\(name)(\(subject.example)\(isByInput ? ", x" : "")\(label))"
   }
 }
 
@@ -95,6 +98,10 @@ enum TermTable {
     TermDefinition("commitment", .latent, "the same number; no gradient by e"),
     TermDefinition("l1", .value, "sum over the elements of the absolute value"),
     TermDefinition("l2", .value, "sum over the elements of h^2"),
+    TermDefinition(
+      "jacobian", .value, isByInput: true,
+      "sum of the squares of all derivatives of h by x (Rifai et al. 2011); of a drawn latent, those of its mean"
+    ),
   ]
 
   /// Terms in which an image's number depends on the other images of its batch.
