@@ -147,7 +147,8 @@ let package = Package(
     .testTarget(
       name: "ToolsTests",
       dependencies: [
-        "vaec", "vaerun", "CommandLineTable", "Artifact", "Datasets", "Search", "PictureTesting", "Runtime", "Inspection",
+        "vaec", "vaerun", "CommandLineTable", "Artifact", "Datasets", "Search", "PictureTesting", "Runtime",
+        "Inspection",
         "Passes", "VDL", "IR", "Diagnostics",
       ]),
   ],

@@ -12,7 +12,10 @@ public struct OpTable: Sendable {
   public subscript(name: String) -> OpDefinition? { byName[name].map { definitions[$0] } }
 
   public static let standard = OpTable(
-    leafOps + activationOps + arithmeticOps + probabilityOps + normalDistributionOps + optimizerOps + reductionOps
+    leafOps + activationOps + arithmeticOps + probabilityOps + normalDistributionOps + optimizerOps
+      + reductionOps
       + shapeOps + denseOps + convolutionOps + pairwiseOps + poolingOps + channelOps + codebookOps
-      + normalizationOps + randomOps + sampleOps + fusedLikelihoodOps + fusedLatentOps + mapOps + [gradientOp, jacobianNormOp])
+      + normalizationOps + randomOps + sampleOps + fusedLikelihoodOps + fusedLatentOps + mapOps + [
+        gradientOp, jacobianNormOp,
+      ])
 }

@@ -27,8 +27,8 @@ import Testing
     // What is stored of the size of the first map is that map and its gradient; of an image, the bytes as floats,
     // the logits and their gradient.
     func count(floats: Int) -> Int {
-      training.memory.slots.values.count { slot in
-        if case .block = slot.place { slot.type.count == floats } else { false }
+      training.memory.tensors.values.count { tensor in
+        if case .block = tensor.location { tensor.type.count == floats } else { false }
       }
     }
     #expect(count(floats: 32 * 14 * 14) == 4, "of the encoder's first layer and the decoder's last but one")
@@ -131,9 +131,9 @@ import Testing
       for (position, operation) in entry.operations.enumerated() {
         let alive = made.filter { $0.value <= position && needed[$0.key, default: 0] > position }.map(\.key)
         for result in operation.results where operation.name != "reshape" {
-          let place = try #require(plan.memory.slots[result])
+          let place = try #require(plan.memory.tensors[result])
           for other in alive where other != result && entry.operations[made[other] ?? 0].name != "reshape" {
-            let otherPlace = try #require(plan.memory.slots[other])
+            let otherPlace = try #require(plan.memory.tensors[other])
             #expect(!overlap(place, otherPlace), "\(entry.name) \(position): \(operation.name)")
           }
         }
@@ -141,12 +141,12 @@ import Testing
     }
   }
 
-  private func overlap(_ a: TensorSlot, _ b: TensorSlot) -> Bool {
-    func range(_ slot: TensorSlot, _ offset: Int) -> Range<Int> {
-      let images = slot.type.isPerImage ? TestTarget.host.blockImages : 1
-      return offset..<offset + slot.type.count * slot.type.samples * 4 * images
+  private func overlap(_ a: PlannedTensor, _ b: PlannedTensor) -> Bool {
+    func range(_ tensor: PlannedTensor, _ offset: Int) -> Range<Int> {
+      let images = tensor.type.isPerImage ? TestTarget.host.blockImages : 1
+      return offset..<offset + tensor.type.count * tensor.type.samples * 4 * images
     }
-    switch (a.place, b.place) {
+    switch (a.location, b.location) {
     case (.block(let x, _), .block(let y, _)), (.shared(let x), .shared(let y)),
       (.weights(let x), .weights(let y)),
       (.state(let x), .state(let y)):

@@ -8,7 +8,8 @@ import VDL
 
 /// A model of the repository or of the tests, at every stage that the tests need.
 enum ModelFixture: String, CaseIterable, Sendable {
-  case convvae, densevae, convae, structural, momentum, roots, decoupled, sums, hierarchical, iwae, conditional, stochastic
+  case convvae, densevae, convae, structural, momentum, roots, decoupled, sums, hierarchical, iwae, conditional,
+    stochastic
   case denoising, quantizing
 
   /// The module as the text says it, with shapes and gradients: no pass that optimizes has run. What it means is what

@@ -94,7 +94,8 @@ enum TermTable {
     TermDefinition("sse", .input, "sum over the elements of (x - decoded x)^2"),
     TermDefinition(
       "codebook", .latent,
-      "sum over the elements of a quantized z of (h - e)^2, h what was quantized, e the codebook's; no gradient by h"),
+      "sum over the elements of a quantized z of (h - e)^2, h what was quantized, e the codebook's; no gradient by h"
+    ),
     TermDefinition("commitment", .latent, "the same number; no gradient by e"),
     TermDefinition("l1", .value, "sum over the elements of the absolute value"),
     TermDefinition("l2", .value, "sum over the elements of h^2"),

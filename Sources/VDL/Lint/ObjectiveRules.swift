@@ -14,9 +14,9 @@ extension LintRule {
       let (terms, symbols) = model.objectiveTerms
       guard let mse = terms.first(where: { $0.name == "mse" }), let scale = mse.coefficient, scale != 0,
         let kl = terms.first(where: { $0.name == "kl" }), let weight = kl.coefficient, weight != 0,
-        let input = symbols.inputs.first(where: { $0.name == mse.subject }), !input.extents.isEmpty
+        let extents = symbols.inputs.first(where: { $0.name == mse.subject })?.imageExtents
       else { return [] }
-      let elements = input.extents.reduce(1, *)
+      let elements = extents.reduce(1, *)
       let beside = abs(weight / scale) * Double(elements)
       // sse + c kl is twice -log N(x; mean, 1) + c / 2 kl, up to a constant.
       guard beside / 2 > largestBeta else { return [] }
