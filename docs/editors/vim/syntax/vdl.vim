@@ -10,13 +10,13 @@ syn match vdlComment /\/\/.*$/
 syn match vdlDocumentation /\/\/\/.*$/
 syn region vdlString start=/"/ end=/"/ oneline
 syn keyword vdlKeyword model config hyper input block shared encoder prior decoder corrupt maximize minimize use train let as
-syn keyword vdlLayer conv deconv dense batch_norm relu sigmoid tanh softplus leaky_relu elu silu gelu hardswish avg_pool max_pool global_avg_pool upsample flatten reshape
-syn keyword vdlDistribution normal bernoulli
-syn keyword vdlTerm loglik kl mse sse iwae
+syn keyword vdlLayer conv deconv dense batch_norm layer_norm relu sigmoid tanh softplus leaky_relu elu silu gelu hardswish avg_pool max_pool global_avg_pool upsample flatten reshape concat slice one_hot dropout quantize stop_gradient
+syn keyword vdlDistribution normal bernoulli continuous_bernoulli laplace
+syn keyword vdlTerm loglik kl iwae mse sse codebook commitment l1 l2 jacobian kl_sparsity mmd mutual_information total_correlation dimension_kl max min abs square sqrt log exp
 syn keyword vdlType image class vector
-syn keyword vdlOptimizer adam
+syn keyword vdlOptimizer adam adamw sgd rmsprop adagrad
 syn keyword vdlInitializer fan_in_uniform glorot_uniform glorot_normal he_uniform he_normal zeros
-syn keyword vdlWord with from frozen same
+syn keyword vdlWord with from frozen same yes no
 
 hi def link vdlKeyword Statement
 hi def link vdlWord Statement
