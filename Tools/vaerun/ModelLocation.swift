@@ -20,7 +20,7 @@ enum LocationError: Error, CustomStringConvertible {
         + "name its folder"
     case .notCompiled(let text): "\(text) was not compiled: mend what vaec says above"
     case .isRun(let path):
-      "\(path) is a run, not a compiled model: write --run \(path), or --resume \(path) to train on"
+      "\(path) is a run, not a compiled model: write --resume \(path) to train it on, or name \(path)/model"
     case .noText(let path): "there is no model text \(path): name a .vdl file, such as Models/convvae.vdl"
     }
   }

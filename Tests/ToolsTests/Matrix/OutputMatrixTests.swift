@@ -49,8 +49,8 @@ import vaerun
   @Test(arguments: rows) func outputThatIsLostIsAnError(row: CommandRow) throws {
     try Workbench.with { folder in
       let path = ProgramRun.path(of: row.program)
-      let run = try ProgramRun(
-        "/bin/sh", ["-c", "exec \(path) \(row.name) \(row.line) >/dev/full"], in: folder)
+      let words = [path, row.name] + row.line.split(separator: " ").map(String.init)
+      let run = try ProgramRun("/bin/sh", ["-c", "exec \"$0\" \"$@\" >/dev/full"] + words, in: folder)
       let printed = try ProgramRun.tool(row.program, "\(row.name) --help", in: folder).output
       #expect(printed.hasPrefix("\(row.command): "))
       let prints = !row.prints.isEmpty

@@ -11,6 +11,8 @@ let vaerunRows: [CommandRow] =
       mistakes: [
         Mistake("--data digits --limit 40 --val 40", 2, "--val holds out 40 of 40 images"),
         Mistake("--data digitz", 1, "digitz"),
+        Mistake(
+          "runs/small-001", 1, "runs/small-001 is a run, not a compiled model: write --resume runs/small-001"),
         Mistake("--data codes.csv", 1, "codes.csv"), Mistake("--patience 2 --data digits", 1, "add --val 0.1"),
         Mistake("--hyper gamma=1 --data digits --limit 40", 1, "small has no hyper gamma"),
         Mistake("--data street-digits --size 5 --limit 40", 1, "the data's images are 3x5x5"),
@@ -37,6 +39,14 @@ let vaerunRows: [CommandRow] =
       inputs: [
         .file("sets/mnist/train-images-idx3-ubyte"), .file("sets/mnist/t10k-labels-idx1-ubyte"),
         .folder("sets"),
+      ]),
+    CommandRow(
+      "vaerun sweep",
+      "build/small --space rate=log(1e-4,1e-2) --trials 1 --val 20 --data digits --limit 60 --threads 1 --quiet -o s",
+      writes: ["s/": .folder], inputs: [.model("build/small")], output: .folder("-o"),
+      mistakes: [
+        Mistake("build/small --space rate=log(1e-4)", 2, "rate"), Mistake("--resume none", 1, "none"),
+        Mistake("build/small --space rate=log(1e-4,1e-2) --method tpee", 2, "did you mean 'tpe'?"),
       ]),
     CommandRow(
       "vaerun evaluate", "--run runs/small-002 --best --limit 50",
@@ -70,6 +80,28 @@ let vaerunRows: [CommandRow] =
       inputs: [.run("runs/small-002")], output: .file("-o", ending: "png"),
       mistakes: [Mistake("--axes 1,1", 2, "--axes"), Mistake("--axes 2", 2, "--axes")]),
     CommandRow(
+      "vaerun traverse", "--run runs/small-002 --latents 1,2 --columns 3 -o t.png", prints: ["t.png\n"],
+      writes: ["t.png": .png], inputs: [.run("runs/small-002")], output: .file("-o", ending: "png"),
+      mistakes: [Mistake("--latents 3", 2, "--latents"), Mistake("--latents x", 2, "--latents")]),
+    CommandRow(
+      "vaerun interpolate", "--run runs/small-002 --limit 20 --count 1 --columns 3 -o i.png",
+      prints: ["i.png\n"],
+      writes: ["i.png": .png], inputs: [.run("runs/small-002")], output: .file("-o", ending: "png"),
+      mistakes: [Mistake("--limit 20 --images 1", 2, "--images has 1 images")]),
+    CommandRow(
+      "vaerun attributes", "--run runs/small-002 --limit 60 --columns 3 -o a.png", prints: ["a.png\n"],
+      writes: ["a.png": .png], inputs: [.run("runs/small-002")], output: .file("-o", ending: "png"),
+      mistakes: [Mistake("--limit 60 --attributes smile", 2, "smile")]),
+    CommandRow(
+      "vaerun activations", "--run runs/small-002 --limit 30 -o a.png", prints: ["a.png\n"],
+      writes: ["a.png": .png], inputs: [.run("runs/small-002")], output: .file("-o", ending: "png")),
+    CommandRow(
+      "vaerun curves", "runs/small-001 runs/small-002 -o c.png", prints: ["c.png\n"], writes: ["c.png": .png],
+      inputs: [
+        .run("runs/small-002", needs: ["config.json", "metrics.csv"], copes: ["metrics.csv cut short"])
+      ],
+      output: .file("-o", ending: "png"), mistakes: [Mistake("--terms los", 2, "los")]),
+    CommandRow(
       "vaerun encode", "--run runs/small-002 --limit 10 -o c.csv", prints: ["c.csv: 10 codes\n"],
       writes: ["c.csv": .csv],
       inputs: [.run("runs/small-002")], output: .file("-o", ending: "npz"),
@@ -98,6 +130,10 @@ let vaerunRows: [CommandRow] =
       "vaerun probe", "--run runs/small-002 --limit 60 -o p.png", prints: ["linear probe ", "p.png\n"],
       writes: ["p.png": .png],
       inputs: [.run("runs/small-002")], output: .file("-o", ending: "png"), printsFirst: true),
+    CommandRow(
+      "vaerun frechet", "runs/small-002 --features other/other-001 --count 20 --limit 20",
+      prints: ["  prior samples      "], inputs: [.run("runs/small-002"), .run("other/other-001", needs: ["config.json"])],
+      mistakes: [Mistake("", 2, "--features is missing")]),
     CommandRow(
       "vaerun pca", "--data digits --limit 40 -o pca", prints: ["    80 % ", "pca/variance.png\n"],
       writes: ["pca/": .folder], output: .folder("-o"),
@@ -132,6 +168,12 @@ let vaerunRows: [CommandRow] =
         .run("runs/small-001", needs: ["config.json", "metrics.csv"], copes: ["metrics.csv cut short"])
       ],
       output: .file("-o", ending: "png")),
+    CommandRow(
+      "vaerun times", "runs/small-002 --seconds 0.01 --limit 20", prints: ["train images/s"],
+      inputs: [.run("runs/small-002")]),
+    CommandRow(
+      "vaerun report", "runs/small-002 -o r.html", prints: ["r.html\n"], writes: ["r.html": .text],
+      inputs: [.run("runs/small-002", needs: ["config.json"])], output: .file("-o", ending: "html")),
     CommandRow(
       "vaerun inspect", "build/small", prints: ["model      small, "], inputs: [.folder("build/small")]),
     CommandRow(
