@@ -13,7 +13,7 @@ let vaerunRows: [CommandRow] =
         Mistake("--data digitz", 1, "digitz"),
         Mistake(
           "runs/small-001", 1, "runs/small-001 is a run, not a compiled model: write --resume runs/small-001"),
-        Mistake("--data codes.csv", 1, "codes.csv"), Mistake("--patience 2 --data digits", 1, "add --val 0.1"),
+        Mistake("--data codes.csv", 1, "codes.csv"),
         Mistake("--hyper gamma=1 --data digits --limit 40", 1, "small has no hyper gamma"),
         Mistake("--data street-digits --size 5 --limit 40", 1, "the data's images are 3x5x5"),
       ]),
@@ -56,8 +56,6 @@ let vaerunRows: [CommandRow] =
         .model("runs/small-002/model", copes: lostModel),
       ],
       mistakes: [
-        Mistake(
-          "runs/small-001", 1, "runs/small-001 is a run, not a compiled model: write --run runs/small-001"),
         Mistake("--run runs/small-001 --best", 1, "best"),
         Mistake("--run runs/small-001 --hyper beta=x", 2, "beta"),
         Mistake("--run runs/small-001 --weights codes.csv", 2, "--run and --weights"),
@@ -132,7 +130,8 @@ let vaerunRows: [CommandRow] =
       inputs: [.run("runs/small-002")], output: .file("-o", ending: "png"), printsFirst: true),
     CommandRow(
       "vaerun frechet", "runs/small-002 --features other/other-001 --count 20 --limit 20",
-      prints: ["  prior samples      "], inputs: [.run("runs/small-002"), .run("other/other-001", needs: ["config.json"])],
+      prints: ["  prior samples      "],
+      inputs: [.run("runs/small-002"), .run("other/other-001", needs: ["config.json"])],
       mistakes: [Mistake("", 2, "--features is missing")]),
     CommandRow(
       "vaerun pca", "--data digits --limit 40 -o pca", prints: ["    80 % ", "pca/variance.png\n"],
