@@ -86,7 +86,8 @@ import vaerun
     for tried in Self.cases {
       for option in tried.command.options where option.placeholder != nil && !option.isRepeated {
         let values =
-          ["2", "0.5", "5", "a.png", "2:3", "a=1", "grey", "1m", "constant"] + words(option.completion)
+          ["2", "0.5", "5", "a.png", "2:3", "a=1", "grey", "1m", "constant", "2/3", "60/40"]
+          + words(option.completion)
         guard let value = values.first(where: { option.value(of: $0) != nil }) else {
           Issue.record("no value for --\(option.name)")
           continue
