@@ -10,7 +10,7 @@ import VDL
 enum ModelFixture: String, CaseIterable, Sendable {
   case convvae, densevae, convae, structural, momentum, roots, decoupled, sums, hierarchical, iwae, conditional,
     stochastic
-  case denoising, quantizing
+  case denoising, quantizing, conditionalprior, binaryvae
 
   /// The module as the text says it, with shapes and gradients: no pass that optimizes has run. What it means is what
   /// native code is held against.
@@ -47,6 +47,7 @@ enum ModelFixture: String, CaseIterable, Sendable {
     switch self {
     case .hierarchical: ["hidden": "20", "lower": "5", "upper": "3"]
     case .iwae: ["hidden": "20", "latent": "6", "draws": "3", "side": "8"]
+    case .conditionalprior, .binaryvae: ["hidden": "20", "latent": "5"]
     default: [:]
     }
   }

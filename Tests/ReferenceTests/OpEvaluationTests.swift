@@ -84,7 +84,7 @@ extension OpDefinition: CustomTestStringConvertible {
       guard let type = entry.type(of: result.value), type.isPerImage else {
         return made.0.value == made.1.value
       }
-      let size = type.count
+      let size = type.count * type.samples
       return images.allSatisfy { image in
         made.0.value.data[image * size..<(image + 1) * size]
           == made.1.value.data[image * size..<(image + 1) * size]
@@ -111,6 +111,8 @@ extension HostTensor {
   }
 
   fileprivate func firstImages(_ wanted: Int, of images: Int) -> HostTensor {
-    HostTensor(shape: [wanted] + shape.dropFirst(), data: Array(data.prefix(count / images * wanted)))
+    HostTensor(
+      shape: [shape[0] / images * wanted] + shape.dropFirst(), data: Array(data.prefix(count / images * wanted))
+    )
   }
 }

@@ -89,6 +89,10 @@ import VDL
 
   static let arguments: [(String, String, String)] = [
     (layers, "let h = x |> «conv»(32) |> flatten", "'conv' needs 'kernel:'"),
+    (
+      layers, "let h = x |> flatten |> dense(«\"16\"») |> relu",
+      "a number that is fixed when compiled is needed here"
+    ),
     (layers, "let h = x |> «conv»(kernel: 3) |> flatten", "'conv' needs 'channels'"),
     (layers, "let h = x |> conv(32, «kernal»: 3) |> flatten", "'conv' has no argument 'kernal'"),
     (layers, "let h = x |> conv(32, kernel: 3, «kernel»: 3) |> flatten", "'kernel' is given twice"),

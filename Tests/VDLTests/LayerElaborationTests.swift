@@ -165,8 +165,9 @@ import VDL
       ])
     let handed = score.arguments.filter { $0.role == .distribution }.map { score[$0.value].name }
     #expect(handed == names.map(\.name))
-    func weights(_ entry: Entry) -> Set<String> { Set(entry.values.compactMap(\.global)) }
-    #expect(!weights(posterior).contains("encoder.b.mean.dense0.weight"))
+    let weights = Set(posterior.operations.flatMap(\.operands).compactMap { posterior[$0].global })
+    #expect(weights.contains("encoder.b.mean.dense1.weight"))
+    #expect(!weights.contains("encoder.b.mean.dense0.weight"))
     #expect(score.operations.filter { $0.name == "dense" }.count == 3)
     let sampled = try #require(module.entry("sample"))
     #expect(sampled.results.map(\.target) == [.latent("a"), .latent("b"), .image("x")])
