@@ -48,6 +48,15 @@ import Testing
     #expect(throws: TypeError.self) { try op.inferResultTypes(&context) }
   }
 
+  /// Ops that count by images, not by rows.
+  @Test(arguments: ["dropout", "bernoulli_draw", "nearest_code", "lookup", "lookup_gradient"])
+  func severalRowsForAnImageAreRefused(name: String) throws {
+    let op = try #require(OpTable.standard[name])
+    let operands = op.example.operands.enumerated().map { $0 == 0 ? $1.with(samples: 3) : $1 }
+    let error = #expect(throws: TypeError.self) { try op.exampleModule(operands: operands) }
+    #expect(error?.message.hasPrefix("'\(name)' needs one row for each image, not f32[N*3,") == true)
+  }
+
   @Test(arguments: OpTable.standard.definitions)
   func costsAreNotNegative(op: OpDefinition) throws {
     let attributes = op.completed(op.example.attributes)

@@ -67,7 +67,7 @@ import Testing
       }
       try error(
         "train small.vdl --data digits --limit 64 --quiet", 1,
-        "has the class 4 and the model's y is one of 4 classes, from 0: choose data with those classes")
+        "and the model's y is one of 4 classes, from 0: choose data with those classes")
       try error(
         "train small.vdl --data images.npy --quiet", 1,
         "train_step needs labels and the data have none: choose data with classes")

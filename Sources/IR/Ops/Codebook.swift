@@ -29,8 +29,9 @@ let codebookOps: [OpDefinition] = [
     operands: [
       OperandDefinition("z", differentiable: false), OperandDefinition("codebook", differentiable: false),
     ],
-    results: ["codes"],
+    results: ["codes"], mapsSamples: false,
     inferTypes: { context in
+      try context.requireOneRow(0, "nearest_code")
       _ = try context.channels(0, "nearest_code")
       try context.requireCodebook(1, channelsOf: 0, "nearest_code")
       return [context.withChannels(0, 1)]
@@ -60,8 +61,9 @@ let codebookOps: [OpDefinition] = [
     name: "lookup",
     summary: "The codebook's row for each code, rounded down, as channels; zeros where it has none.",
     operands: [OperandDefinition("codes", differentiable: false), OperandDefinition("codebook")],
-    results: ["q"],
+    results: ["q"], mapsSamples: false,
     inferTypes: { context in
+      try context.requireOneRow(0, "lookup")
       try context.requireCodes(0, "lookup")
       try context.require(1, .f32, "lookup")
       try context.require(1, rank: 2, "lookup", "a codebook f32[codes,channels]")
@@ -96,7 +98,9 @@ let codebookOps: [OpDefinition] = [
     operands: [OperandDefinition("dq"), OperandDefinition("codes", differentiable: false)],
     results: ["dcodebook"],
     attributes: [AttributeDefinition("codes", .int, "rows of the codebook")], couplesImages: true,
+    mapsSamples: false,
     inferTypes: { context in
+      try context.requireOneRow(0, "lookup_gradient")
       let channels = try context.channels(0, "lookup_gradient")
       try context.requireCodes(1, "lookup_gradient")
       guard context.withChannels(0, 1).dimensions == context.operands[1].dimensions else {

@@ -86,6 +86,8 @@ private func checkDraw(on context: TypingContext, _ op: String) throws {
   guard context.operands[0].element == .f32, context.operands[0].isPerImage else {
     throw TypeError("'\(op)' needs an f32 tensor with a row per image, not \(context.operands[0])")
   }
+  // Its numbers are counted by image and element: several rows would have the same.
+  try context.requireOneRow(0, op)
   try DrawAttributes.check(context, at: 1, op)
 }
 
@@ -143,7 +145,7 @@ let randomOps: [OpDefinition] = [
     attributes: [
       DrawAttributes.stream, DrawAttributes.domain, AttributeDefinition("rate", .float, "share of the zeros"),
       AttributeDefinition("scale", .float, default: .float(1), "multiplies the elements that are kept"),
-    ],
+    ], mapsSamples: false,
     inferTypes: { context in
       try checkDraw(on: context, "dropout")
       let rate = context.attributes.float("rate")
@@ -181,7 +183,7 @@ let randomOps: [OpDefinition] = [
       AttributeDefinition(
         "draws", .symbol, default: .symbol(Draws.eachEpoch.rawValue),
         "each_epoch, or once: whether the epoch counts"),
-    ],
+    ], mapsSamples: false,
     inferTypes: { context in
       try checkDraw(on: context, "bernoulli_draw")
       let draws = context.attributes.symbol("draws") ?? ""

@@ -14,6 +14,13 @@ extension TypingContext {
     }
   }
 
+  /// Refuses several rows for an image.
+  func requireOneRow(_ index: Int, _ op: String) throws {
+    guard operands[index].samples == 1 else {
+      throw TypeError("'\(op)' needs one row for each image, not \(operands[index])")
+    }
+  }
+
   /// Makes two extents equal where one is unknown; false where they differ.
   mutating func unify(_ a: Int, _ i: Int, _ b: Int, _ j: Int) -> Bool {
     let first = operands[a].dimensions[i]
