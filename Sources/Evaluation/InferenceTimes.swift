@@ -28,13 +28,14 @@ public struct InferenceTimes: Sendable {
       }
       return Entry(name: name, imagesPerSecond: paces.sorted()[paces.count / 2])
     }
-    let size = instance.manifest.latents.reduce(0) { $0 + $1.shape.reduce(1, *) }
-    let codes = [Float](repeating: 0.1, count: source.count * size)
+    let codes = [Float](repeating: 0.1, count: source.count * instance.manifest.codeSize)
+    let takesClass = instance.manifest.entry("decode")?.argument(.label) != nil
+    let labels = takesClass ? [Int32](repeating: 0, count: source.count) : nil
     entries = [
       try measure("encode") {
         try instance.forEachBatch(of: source, entry: "encode", inputs: inputs) { _, _ in }
       },
-      try measure("decode") { _ = try instance.decode(codes) },
+      try measure("decode") { _ = try instance.decode(codes, labels: labels) },
       try measure("reconstruct") {
         try instance.forEachBatch(of: source, entry: "reconstruct", inputs: inputs) { _, _ in }
       },

@@ -108,7 +108,9 @@ private struct FeatureReader {
 extension ModelPictures {
   /// Images decoded from codes drawn from the prior, in the 256 levels that encoders take.
   func samples(count: Int, seed: UInt64) throws -> ImageArray {
-    let floats = try instance.sample(count: count, seed: seed)[try imageResult(of: "sample")] ?? []
+    let floats =
+      try instance.sample(count: count, seed: seed, labels: labels(count, for: "sample"))[
+        try imageResult(of: "sample")] ?? []
     return try imageArray(floats)
   }
 

@@ -35,9 +35,10 @@ enum AttributesCommand {
         + "yes and no, such as hat, stands for having any of them but the first; where the first is none or no.",
     ],
     positionals: [CommonOptions.trainedModel],
-    options: [attributes, images, columns, reach] + CommonOptions.trained + DataOptions.both + [
-      CommonOptions.output, CommonOptions.json, CommonOptions.quiet,
-    ],
+    options: [attributes, images, columns, reach, CommonOptions.classNumber] + CommonOptions.trained
+      + DataOptions.both + [
+        CommonOptions.output, CommonOptions.json, CommonOptions.quiet,
+      ],
     examples: [
       Example("vaerun attributes", "what the data set knows of its images, or its classes"),
       Example(
@@ -46,7 +47,7 @@ enum AttributesCommand {
 
   static func run(_ invocation: Invocation) throws {
     let trained = try TrainedModel(invocation)
-    let pictures = ModelPictures(instance: trained.instance)
+    let pictures = try ModelPictures(trained, invocation)
     let inputs = try trained.inputs(invocation)
     let train = try CommonOptions.load(invocation, of: trained, split: .train, usual: usualLimit)
     let test = try CommonOptions.load(invocation, of: trained, split: .test, usual: usualLimit)
@@ -79,7 +80,8 @@ enum AttributesCommand {
     }
     let grid = try grid(
       found, invocation, originals: try pictures.originals(try test.subset(chosen)),
-      codes: try pictures.codes(of: chosen, in: test, inputs: inputs), pictures)
+      codes: try pictures.codes(of: chosen, in: test, inputs: inputs),
+      classes: chosen.map { test.labels?[$0] ?? 0 }, pictures)
     let path = invocation[CommonOptions.output] ?? trained.place("attributes.png")
     try grid.writePNG(to: path)
     if invocation[CommonOptions.json] { return try Terminal.say(json: found.map(Row.init)) }
@@ -125,18 +127,20 @@ enum AttributesCommand {
   }
 
   private static func grid(
-    _ found: [Found], _ invocation: Invocation, originals: [Raster], codes: [[Double]],
+    _ found: [Found], _ invocation: Invocation, originals: [Raster], codes: [[Double]], classes: [Int32],
     _ pictures: ModelPictures
   ) throws -> ImageGrid {
     let reach = invocation[reach] ?? 1.5
     let steps = equalSteps(invocation[columns] ?? 7, from: -reach, to: reach)
     var moved: [Double] = []
+    var labels: [Int32] = []
     for row in found {
-      for code in codes {
+      for (code, label) in zip(codes, classes) {
         for step in steps { moved += row.direction.moved(code, by: step) }
+        labels += Array(repeating: label, count: steps.count)
       }
     }
-    let decoded = try pictures.rasters(try pictures.instance.decode(moved.map { Float($0) }))
+    let decoded = try pictures.decoded(moved, classes: labels)
     let rows = (0..<found.count * codes.count).map { row -> [Raster?] in
       [originals[row % codes.count]] + decoded[row * steps.count..<(row + 1) * steps.count].map { $0 }
     }

@@ -20,12 +20,14 @@ enum InterpolateCommand {
     details: [
       "Each row has an image, what the model decodes on the way from its code to the other's, in equal steps, and the other "
         + "image; the codes are the posterior's means. The linear way is the straight line; the spherical way turns from one "
-        + "direction to the other, so that codes of many numbers do not pass through the middle, where the prior hardly has any."
+        + "direction to the other, so that codes of many numbers do not pass through the middle, where the prior hardly has any. A decoder that takes a "
+        + "class gets that of the row's first image, or --class."
     ],
     positionals: [CommonOptions.trainedModel],
-    options: [images, count, columns, path] + CommonOptions.trained + CommonOptions.images + [
-      CommonOptions.output, CommonOptions.quiet,
-    ],
+    options: [images, count, columns, path, CommonOptions.classNumber] + CommonOptions.trained
+      + CommonOptions.images + [
+        CommonOptions.output, CommonOptions.quiet,
+      ],
     examples: [
       Example("vaerun interpolate", "six pairs of test images of different classes"),
       Example("vaerun interpolate --images 3,17 --path both", "two ways between two images"),
@@ -33,7 +35,7 @@ enum InterpolateCommand {
 
   static func run(_ invocation: Invocation) throws {
     let trained = try TrainedModel(invocation)
-    let pictures = ModelPictures(instance: trained.instance)
+    let pictures = try ModelPictures(trained, invocation)
     let dataset = try CommonOptions.load(invocation, of: trained)
     let ends = try ends(invocation, dataset)
     let codes = try pictures.codes(of: ends, in: dataset, inputs: try trained.inputs(invocation))
@@ -41,12 +43,16 @@ enum InterpolateCommand {
     let steps = equalSteps(invocation[columns] ?? 9, from: 0, to: 1)
     let paths = CodePath(rawValue: invocation[path] ?? "").map { [$0] } ?? CodePath.allCases
     var between: [Double] = []
+    var classes: [Int32] = []
     for pair in stride(from: 0, to: ends.count, by: 2) {
       for path in paths {
-        for step in steps { between += path.point(from: codes[pair], to: codes[pair + 1], at: step) }
+        for step in steps {
+          between += path.point(from: codes[pair], to: codes[pair + 1], at: step)
+          classes.append(dataset.labels?[ends[pair]] ?? 0)
+        }
       }
     }
-    let decoded = try pictures.rasters(try trained.instance.decode(between.map { Float($0) }))
+    let decoded = try pictures.decoded(between, classes: classes)
     let rows = stride(from: 0, to: decoded.count, by: steps.count).enumerated().map { row, begin in
       let pair = row / paths.count * 2
       return [originals[pair]] + decoded[begin..<begin + steps.count] + [originals[pair + 1]]

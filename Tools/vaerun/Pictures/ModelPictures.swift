@@ -80,6 +80,13 @@ struct ModelPictures {
     return ImageGrid.images(try rasters(try instance.decode(codes, labels: labels)), columns: columns)
   }
 
+  /// Images that codes decode to, each with the class that the options name, or else with its own, where the decoder takes one.
+  func decoded(_ codes: [Double], classes: [Int32]) throws -> [Raster] {
+    let takesClass = manifest.entry("decode")?.argument(.label) != nil
+    let labels = takesClass ? classes.map { classNumber ?? $0 } : nil
+    return try rasters(try instance.decode(codes.map { Float($0) }, labels: labels))
+  }
+
   /// Images decoded from a square grid in the plane of two latents; the others are 0. All have one class, the first where none
   /// is chosen.
   func manifold(_ plane: LatentPlane) throws -> ImageGrid {

@@ -25,12 +25,14 @@ enum TraverseCommand {
     details: [
       "Each row decodes codes that are equal but for one latent. The most active latents are those whose posterior says most: "
         + "by their KL, the mean over images of the data set (2000 where --limit says no other), which stands at the row; for "
-        + "codes without a distribution by their deviation. With --image the first column is the image."
+        + "codes without a distribution by their deviation. With --image the first column is the image. A decoder that takes a class gets "
+        + "--class, or that of the image, or 0."
     ],
     positionals: [CommonOptions.trainedModel],
-    options: [latents, rows, columns, range, image] + CommonOptions.trained + CommonOptions.images + [
-      CommonOptions.output, CommonOptions.quiet,
-    ],
+    options: [latents, rows, columns, range, image, CommonOptions.classNumber] + CommonOptions.trained
+      + CommonOptions.images + [
+        CommonOptions.output, CommonOptions.quiet,
+      ],
     examples: [
       Example("vaerun traverse", "the ten most active latents of the newest run"),
       Example("vaerun traverse --image 3 --latents 1,4 --range 2", "two latents, around the code of an image"),
@@ -38,13 +40,13 @@ enum TraverseCommand {
 
   static func run(_ invocation: Invocation) throws {
     let trained = try TrainedModel(invocation)
-    let pictures = ModelPictures(instance: trained.instance)
+    let pictures = try ModelPictures(trained, invocation)
     let inputs = try trained.inputs(invocation)
     let named = try invocation[latents].map {
       try NumberList.parse($0, in: 1...max(1, pictures.latentSize), option: "latents", of: "latents")
     }
     var activity: LatentActivity?
-    var original: (raster: Raster, code: [Double])?
+    var original: (raster: Raster, code: [Double], label: Int32)?
     // A decoder alone can be traversed without data.
     if trained.manifest.entry("encode") != nil, named == nil || !pictures.hasPrior || invocation.isGiven(image)
     {
@@ -53,7 +55,7 @@ enum TraverseCommand {
       original = try invocation[image].map { number in
         let chosen = try NumberList.images([number], of: dataset, option: "image")
         let code = try pictures.codes(of: chosen, in: dataset, inputs: inputs)[0]
-        return (try pictures.originals(try dataset.subset(chosen))[0], code)
+        return (try pictures.originals(try dataset.subset(chosen))[0], code, dataset.labels?[number] ?? 0)
       }
     }
     let shown =
@@ -70,7 +72,8 @@ enum TraverseCommand {
         codes += code
       }
     }
-    let images = try pictures.rasters(try trained.instance.decode(codes.map { Float($0) }))
+    let images = try pictures.decoded(
+      codes, classes: Array(repeating: original?.label ?? 0, count: shown.count * steps.count))
     let rows: [[Raster?]] = shown.indices.map { row in
       let changed: [Raster?] = images[row * steps.count..<(row + 1) * steps.count].map { $0 }
       return original.map { [$0.raster] + changed } ?? changed
