@@ -12,10 +12,12 @@ struct VariantModel: Sendable, CustomTestStringConvertible {
   let name: String
   /// Hypers of the tests, other than 0.75.
   var hypers: [String: Double] = [:]
+  /// The prior in place of N(0, 1).
+  var prior = NormalPrior()
   /// The objective's metrics per image by a formula of its own, from the named values of the entry.
   let formula: @Sendable (NamedValues) throws -> [String: [Double]]
 
-  var testDescription: String { name }
+  var testDescription: String { "\(name), \(prior.text)" }
   static let entries = ["gradients", "evaluate", "evaluate_given", "reconstruct"]
 
   /// The entries of the objective as the text says them, with shapes and gradients.
@@ -32,7 +34,9 @@ struct VariantModel: Sendable, CustomTestStringConvertible {
   private func elaborated() throws -> Module {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Models/variants/\(name).vdl")
-    let source = SourceText(name: "\(name).vdl", text: try String(contentsOf: file, encoding: .utf8))
+    let text = try String(contentsOf: file, encoding: .utf8)
+      .replacingOccurrences(of: NormalPrior().text, with: prior.text)
+    let source = SourceText(name: "\(name).vdl", text: text)
     let syntax = try parseModel(source)
     let configs = syntax.declarations.compactMap {
       if case .config(let node) = $0 { node.name.text } else { nil }
@@ -52,6 +56,22 @@ struct VariantModel: Sendable, CustomTestStringConvertible {
       values.arguments[name] = HostTensor(scalar: value).rounded
     }
     return values
+  }
+}
+
+/// A normal prior of the tests.
+struct NormalPrior: Sendable {
+  var mean = 0
+  var std = 1
+
+  var text: String { "normal(mean: \(mean), std: \(std))" }
+
+  /// The draw that standard normal noise makes.
+  func draw(_ noise: Double) -> Double { Double(mean) + Double(std) * noise }
+
+  func logDensity(_ z: Double) -> Double {
+    let standard = (z - Double(mean)) / Double(std)
+    return -standard * standard / 2 - log(Double(std)) - log(2 * Double.pi) / 2
   }
 }
 

@@ -58,7 +58,7 @@ import Testing
     },
   ]
 
-  static let batchModels: [VariantModel] = [
+  private static let activationModels: [VariantModel] = [
     VariantModel(name: "klsparseae", hypers: ["weight": 0.5, "target": 0.125]) { v in
       let error = try squaredErrors(v)
       var penalty = 0.0
@@ -80,10 +80,17 @@ import Testing
       }
       return ["loss": zip(error, jacobian).map { $0 + 0.5 * $1 }, "sse": error, "jacobian": jacobian]
     },
-    VariantModel(name: "waemmd", hypers: ["weight": 2]) { v in
+  ]
+
+  private static let shifted = NormalPrior(mean: 1, std: 2)
+  static let batchModels: [VariantModel] =
+    activationModels + [waemmd(NormalPrior()), waemmd(shifted), betatcvae(NormalPrior()), betatcvae(shifted)]
+
+  private static func waemmd(_ prior: NormalPrior) -> VariantModel {
+    VariantModel(name: "waemmd", hypers: ["weight": 2], prior: prior) { v in
       let error = try squaredErrors(v)
       let z = try (0..<v.images).map { try v.row("z", $0) }
-      let p = try (0..<v.images).map { try v.row("noise.z.prior", $0) }
+      let p = try (0..<v.images).map { try v.row("noise.z.prior", $0).map(prior.draw) }
       func kernel(_ a: [Double], _ b: [Double]) -> Double {
         let distance = zip(a, b).map { ($0 - $1) * ($0 - $1) }.sum
         return [0.1, 0.2, 0.5, 1, 2, 5, 10].map { 2 * 3 * $0 / (2 * 3 * $0 + distance) }.sum
@@ -94,8 +101,11 @@ import Testing
         return within / others - 2 * p.map { kernel(z[n], $0) }.sum / Double(v.images)
       }
       return ["loss": zip(error, mmd).map { $0 + 2 * $1 }, "sse": error, "mmd": mmd]
-    },
-    VariantModel(name: "betatcvae", hypers: ["beta": 6, "images": 1000]) { v in
+    }
+  }
+
+  private static func betatcvae(_ prior: NormalPrior) -> VariantModel {
+    VariantModel(name: "betatcvae", hypers: ["beta": 6, "images": 1000], prior: prior) { v in
       let error = try v.perImage { try -bernoulli(v, $0) }
       let z = try (0..<v.images).map { try v.row("z", $0) }
       func density(_ n: Int, _ m: Int, _ d: Int) throws -> Double {
@@ -111,10 +121,9 @@ import Testing
           (0..<v.images).map { m in try (0..<3).map { try density(n, m, $0) }.reduce(1, *) }.sum / total)
         let marginals = try (0..<3).map { d in try log((0..<v.images).map { try density(n, $0, d) }.sum / total)
         }
-        let prior = z[n].map { -($0 * $0 + log(2 * Double.pi)) / 2 }.sum
         information.append(try (0..<3).map { try log(density(n, n, $0)) }.sum - joint)
         correlation.append(joint - marginals.sum)
-        divergence.append(marginals.sum - prior)
+        divergence.append(marginals.sum - z[n].map(prior.logDensity).sum)
       }
       var loss = zip(error, information).map { $0 + $1 }
       for n in loss.indices { loss[n] += 6 * correlation[n] + divergence[n] }
@@ -123,8 +132,8 @@ import Testing
         "total_correlation": correlation,
         "dimension_kl": divergence,
       ]
-    },
-  ]
+    }
+  }
 
   private static func squaredErrors(_ v: NamedValues) throws -> [Double] {
     try v.perImage { image in

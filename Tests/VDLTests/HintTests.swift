@@ -134,7 +134,7 @@ import VDL
     Case(
       ("maximize loglik(x)", "maximize «elbo»(x)"), message: "unknown term 'elbo'",
       notes:
-        "terms are loglik, kl, mse, sse, l1, l2, jacobian, kl_sparsity, mmd, mutual_information, total_correlation, dimension_kl"
+        "terms are loglik, kl, iwae, mse, sse, codebook, commitment, l1, l2, jacobian, kl_sparsity, mmd, mutual_information, total_correlation, dimension_kl"
     ),
     Case(("- beta", "- «bta»"), message: "unknown name 'bta'", notes: "did you mean 'beta'?"),
     Case(

@@ -74,7 +74,7 @@ import VDL
     ("h |> conv(channels", "«padding» |> conv(channels", ["'padding' stands for a word, not for a value"]),
     ("z |> dense(784)", "z |> dense(«-(-9223372036854775807 - 1)»)", ["this number is too large"]),
     ("z |> dense(784)", "z |> dense((«4611686018427387904 * 2»))", ["this number is too large"]),
-    ("z ~ normal(mean: h", "z ~ «laplace»(mean: h", ["'laplace' is not supported yet"]),
+    ("z ~ normal(mean: h", "z ~ «laplace»(mean: h", ["'laplace' as a posterior is not supported yet"]),
     ("prior z", "train { batch: 3«»\n prior z", ["expected '}' at the end of the settings"]),
     ("train { batch: 3 }", "train { batch: «20000000» }", ["'batch' must be 16777216 or less, not 20000000"]),
     (

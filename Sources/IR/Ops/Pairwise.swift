@@ -6,7 +6,7 @@ private let kernelFormula: ScalarExpression = 1 / (1 + .operand(0))
 
 private func requireLatents(_ context: TypingContext, _ count: Int, _ op: String) throws {
   for operand in context.operands.prefix(count) {
-    guard operand.element == .f32, operand.isPerImage, operand.rank == 2,
+    guard operand.element == .f32, operand.isPerImage, operand.samples == 1, operand.rank == 2,
       operand.dimensions == context.operands[0].dimensions
     else {
       throw TypeError(

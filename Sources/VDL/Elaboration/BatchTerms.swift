@@ -43,13 +43,16 @@ extension EntryElaborator {
     return sum ?? .constant(0)
   }()
 
-  /// Standard normal numbers for each image, drawn or given as the latents are; nil where nothing is drawn.
+  /// A draw of the prior for each image, with noise that is drawn or given as the latents' is; nil where nothing is drawn.
   private mutating func priorDraw(of latent: String) throws(Recovery) -> ValueID? {
+    let drawn: ValueID?
     switch latentMode {
     case .mean: return nil
-    case .given: return builder.entry.argument(named: "noise.\(latent).prior")
-    case .drawn(let domain): return try noise(for: latent, path: "mmd.\(latent)", domain: domain)
+    case .given: drawn = builder.entry.argument(named: "noise.\(latent).prior")
+    case .drawn(let domain): drawn = try noise(for: latent, path: "mmd.\(latent)", domain: domain)
     }
+    guard let drawn, case .normal(let mean, let logvar)? = priors[latent] else { return drawn }
+    return try emit("reparameterize", [mean, logvar, drawn])
   }
 
   /// A part of E[log q(z | x) - log p(z)] (Chen et al. 2018, equation 2), q(z) estimated by minibatch-weighted sampling (appendix C.1):
@@ -76,7 +79,9 @@ extension EntryElaborator {
     default:
       try requirePrior(of: latent, for: call)
       let zero = try emit("constant", [], ["value": .float(0)])
-      let prior = try emit("normal_loglik", [zero, zero, z])
+      var moments = (mean: zero, logvar: zero)
+      if case .normal(let mean, let logvar)? = priors[latent] { moments = (mean, logvar) }
+      let prior = try emit("normal_loglik", [moments.mean, moments.logvar, z])
       return try emit("sum_per_image", [try emit("sub", [marginals, prior])], named: term)
     }
   }
