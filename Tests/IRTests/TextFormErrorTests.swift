@@ -85,10 +85,10 @@ struct FaultyText: Sendable, CustomTestStringConvertible {
                                   ^~~
       """),
     .line(
-      "%0 = map %code {formula = i} : f32[N,4]",
+      "%0 = map %code {formula = m} : f32[N,4]",
       """
-      t.vir:5:27: error: 'i' is no operand of a formula: these are a to h
-        %0 = map %code {formula = i} : f32[N,4]
+      t.vir:5:27: error: 'm' is no operand of a formula: these are a to l
+        %0 = map %code {formula = m} : f32[N,4]
                                   ^
       """),
     .line(

@@ -117,7 +117,7 @@ import Testing
     try expect("it holds what is not a number", exp(.constant(.nan)))
     try expect("it reads the attribute 'decay'", .operand(0) * .attribute("decay"))
     try expect("it reads an operand -1", .operand(-1))
-    try expect("it reads an operand 8", .operand(8))
+    try expect("it reads an operand 12", .operand(12))
     try expect("'map_sum_per_image' has 1 operands, but its formula names 'b'", .operand(1))
     try expect("nested more than 64 deep", (0..<64).reduce(.operand(0)) { inner, _ in -inner })
   }

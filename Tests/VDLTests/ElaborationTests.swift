@@ -152,7 +152,8 @@ import VDL
   @Test func theModuleHoldsWhatTheRunnerNeeds() throws {
     let module = try module("convae")
     #expect(module.name == "convae" && module.sourceFile == "convae.vdl")
-    #expect(module.configuration == [NamedNumber("hidden", 69), NamedNumber("latent", 4)])
+    let configs = [("C1", 8), ("C2", 17), ("C3", 32), ("hidden", 69), ("latent", 4)]
+    #expect(module.configuration == configs.map { NamedNumber($0.0, Double($0.1)) })
     #expect(module.hypers.isEmpty)
     #expect(module.training.rate == 3e-3 && module.training.decay == 1e-4)
     #expect(module.training.batch == 250 && module.training.epochs == 10)

@@ -64,10 +64,13 @@ enum CommonOptions {
   /// The images of a split of the data set that the options name, or else of the one that a run was made on, in the
   /// form that the model takes.
   ///
-  /// - Parameter usual: the limit where the options name none.
+  /// - Parameters:
+  ///   - usual: the limit where the options name none.
+  ///   - poolsAnew: whether a pool that is parted is that of the options. Else it is the pool of the run, whatever limit is
+  ///     given, so that its parts are those that the run had.
   static func load(
     _ invocation: Invocation, run: RunConfiguration? = nil, split: DatasetSplit, model: Manifest?,
-    limit usual: Int? = nil
+    limit usual: Int? = nil, poolsAnew: Bool = false
   ) throws -> Dataset {
     let catalog = DatasetCatalog(directory: invocation[DataOptions.folder] ?? run?.dataFolder)
     let texts = DataOptions.remembered(invocation, run: run)
@@ -77,10 +80,13 @@ enum CommonOptions {
     let name = invocation[DataOptions.data] ?? run?.data ?? catalog.defaultName
     let dataset: Dataset
     if let pool = texts["split"].flatMap({ PoolSplit($0) }) {
+      let limit = options.limit
+      if !poolsAnew { options.limit = run?.limit }
       let parts = try Dataset.pooled(
         catalog.load(name, split: .train, options: options), catalog.load(name, split: .test, options: options),
         share: pool.training / 100, seed: options.splitSeed)
-      dataset = split == .train ? parts.train : parts.test
+      let part = split == .train ? parts.train : parts.test
+      dataset = try poolsAnew ? part : part.subset(Array(0..<min(part.count, limit ?? part.count)))
     } else {
       dataset = try catalog.load(name, split: split, options: options)
     }

@@ -34,8 +34,11 @@ struct TrainingSetup {
 
     let old = basis?.configuration
     training = try CommonOptions.load(
-      invocation, run: old, split: .train, model: model.manifest, limit: old?.limit)
-    test = try CommonOptions.load(invocation, run: old, split: .test, model: model.manifest, limit: old?.limit)
+      invocation, run: old, split: .train, model: model.manifest, limit: old?.limit,
+      poolsAnew: true)
+    test = try CommonOptions.load(
+      invocation, run: old, split: .test, model: model.manifest, limit: old?.limit,
+      poolsAnew: true)
     let digest = try Dataset.digest(of: [training, test])
     if !DataOptions.changesImages(invocation) {
       try basis?.check(data: training.name, digest: digest)
