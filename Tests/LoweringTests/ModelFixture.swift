@@ -64,7 +64,7 @@ enum ModelFixture: String, CaseIterable, Sendable {
     case .stochastic: stochasticModel
     case .denoising: denoisingModel
     case .quantizing: quantizingModel
-    case .convvae, .densevae, .convae, .hierarchical, .iwae: nil
+    default: nil
     }
   }
 
