@@ -94,7 +94,7 @@ public struct LineChart: Figure {
     let dash = isCrowded ? Canvas.Dash.solid : Canvas.Dash.allCases[index % Canvas.Dash.allCases.count]
     return LineStyle(
       name: series.name, color: Palette.line(series.color ?? index), dash: series.dash ?? dash,
-      marker: Marker.allCases[index % Marker.allCases.count])
+      marker: Marker.allCases[index % Marker.allCases.count], isJoined: series.isJoined)
   }
 
   private func plotArea(size: Size, legendHeight: Double, origin: Point, canvas: Canvas) -> PlotArea {

@@ -27,6 +27,8 @@ struct LineStyle {
   var color: Color
   var dash: Canvas.Dash
   var marker: Marker
+  /// False for points alone.
+  var isJoined = true
 }
 
 /// The names of a chart's curves, in rows above it. A single curve needs none: the axis names it.
@@ -65,7 +67,9 @@ struct Legend {
       let left = origin.x + entry.offset.x
       let middle = origin.y + entry.offset.y + Self.rowHeight / 2 - 1
       let line = [Point(x: left, y: middle), Point(x: left + Self.sampleWidth, y: middle)]
-      canvas.stroke(line, entry.style.color, width: 1.6, dash: entry.style.dash)
+      if entry.style.isJoined {
+        canvas.stroke(line, entry.style.color, width: 1.6, dash: entry.style.dash)
+      }
       entry.style.marker.draw(
         on: canvas, at: Point(x: left + Self.sampleWidth / 2, y: middle), entry.style.color)
       canvas.text(

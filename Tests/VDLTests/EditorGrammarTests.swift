@@ -88,7 +88,7 @@ import VDL
         "conv": "layer", "deconv": "layer", "dense": "layer", "relu": "layer", "sigmoid": "layer",
         "flatten": "layer", "reshape": "layer", "tanh": "layer", "batch_norm": "layer", "avg_pool": "layer",
         "loglik": "term", "kl": "term", "mse": "term", "sse": "term",
-        "adam": "optimizer",
+        "adam": "optimizer", "sgd": "optimizer", "rmsprop": "optimizer",
       ]
       if let group = known[token.text] { return ["support.function.\(group).vdl"] }
       let others = [
