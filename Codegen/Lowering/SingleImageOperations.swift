@@ -78,7 +78,9 @@ extension Entry {
     }
     let couplesImages = operations.contains { OpTable.standard[$0.name]?.couplesImages != false }
     let hasRows = values.contains { ($0.type?.samples ?? 1) > 1 }
-    guard isInference, !couplesImages, !hasRows,
+    // These gather by a vector of addresses, of which there is none of one lane.
+    let gathers = operations.contains { ["nearest_code", "lookup"].contains($0.name) }
+    guard isInference, !couplesImages, !hasRows, !gathers,
       operations.contains(where: { OpTable.standard[$0.name]?.isProduct == true })
     else { return nil }
     var entry = self

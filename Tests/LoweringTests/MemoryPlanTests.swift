@@ -71,11 +71,12 @@ import Testing
       "%a = sum_per_image %x : f32[N]\n%b = neg %a : f32[N]\n%c = mul %b, %x : f32[N,6]", "latent r = %c",
       ["relayout.0 > c", "a > b"]
     ),
-    // A product reads more of its operand than the element that it makes, but no more of an activation.
+    // A product reads more of its operand than the element that it makes, and a dense layer's result is gone over several times
+    // before the activation is read.
     ("%a = dense_data_gradient %x, @w {epilogue = none} : f32[N,6]", "latent r = %a", ["relayout.0", "a"]),
     (
       "%a = exp %x : f32[N,6]\n%b = dense_data_gradient %x, @w, %a {epilogue = relu_gradient} : f32[N,6]",
-      "latent r = %b", ["relayout.0", "a > b"]
+      "latent r = %b", ["relayout.0", "a", "b"]
     ),
     (
       "%a = exp %x : f32[N,6]\n%b = dense_data_gradient %a, @w, %a {epilogue = relu_gradient} : f32[N,6]",

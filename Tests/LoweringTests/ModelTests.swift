@@ -16,7 +16,11 @@ import Testing
   func everyEntryAgreesWithTheReference(run: ModelEntry) throws {
     let native = try run.model.native(run.target)
     let plain = try run.model.plain()
-    for images in batchSizes {
+    // Two images are for the kernels that take few of them, which no entry that trains has: there batch normalization of two
+    // numbers makes -1 and 1 of them, whatever they are, and its gradient is what rounding leaves of a difference of nearly
+    // equal numbers.
+    let trains = ["train_step", "gradients"].contains(run.entry)
+    for images in batchSizes where images != 2 || !trains {
       let values = try run.model.values(run.entry, images: images)
       let made = try native.call(run.entry, values)
       expectAgreement(made, try values.reference(plain, run.entry), "\(run), \(images) images")

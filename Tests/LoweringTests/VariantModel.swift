@@ -22,7 +22,7 @@ struct VariantModel: Sendable, CustomTestStringConvertible {
 
   /// The entries of the objective as the text says them, with shapes and gradients.
   func plain() throws -> Module {
-    try Pipeline([.inferShapes, .simplify, .differentiate]).run(try elaborated()).module
+    try Pipeline([.simplify, .differentiate]).run(try elaborated()).module
   }
 
   func native() throws -> NativeModule {
@@ -42,7 +42,8 @@ struct VariantModel: Sendable, CustomTestStringConvertible {
       if case .config(let node) = $0 { node.name.text } else { nil }
     }
     let settings = ["hidden": "9", "latent": "3"].filter { configs.contains($0.key) }
-    var module = try elaborate(syntax, settings: settings)
+    // What encode makes tells the other entries the shapes of noise.
+    var module = try Pipeline([.inferShapes]).run(try elaborate(syntax, settings: settings)).module
     module.entries = module.entries.filter { Self.entries.contains($0.name) }
     return module
   }

@@ -87,12 +87,17 @@ import VDL
       let known = [
         "conv": "layer", "deconv": "layer", "dense": "layer", "relu": "layer", "sigmoid": "layer",
         "flatten": "layer", "reshape": "layer", "tanh": "layer", "batch_norm": "layer", "avg_pool": "layer",
-        "loglik": "term", "kl": "term", "mse": "term", "sse": "term",
+        "concat": "layer", "dropout": "layer", "one_hot": "layer", "quantize": "layer",
+        "loglik": "term", "kl": "term", "iwae": "term", "mse": "term", "sse": "term", "codebook": "term",
+        "commitment": "term", "l1": "term", "jacobian": "term", "kl_sparsity": "term", "mmd": "term",
+        "mutual_information": "term", "total_correlation": "term", "dimension_kl": "term", "abs": "term",
         "adam": "optimizer", "sgd": "optimizer", "rmsprop": "optimizer",
       ]
       if let group = known[token.text] { return ["support.function.\(group).vdl"] }
       let others = [
         "normal": "support.class.distribution.vdl", "bernoulli": "support.class.distribution.vdl",
+        "continuous_bernoulli": "support.class.distribution.vdl", "laplace": "support.class.distribution.vdl",
+        "class": "support.type.vdl", "with": "keyword.other.vdl",
         "image": "support.type.vdl", "glorot_uniform": "support.constant.initializer.vdl",
       ]
       return others[token.text].map { [$0] } ?? []
