@@ -87,12 +87,15 @@ import VDL
       let known = [
         "conv": "layer", "deconv": "layer", "dense": "layer", "relu": "layer", "sigmoid": "layer",
         "flatten": "layer", "reshape": "layer", "tanh": "layer", "batch_norm": "layer", "avg_pool": "layer",
+        "one_hot": "layer", "concat": "layer", "dropout": "layer", "quantize": "layer",
+        "codebook": "term", "commitment": "term",
         "loglik": "term", "kl": "term", "mse": "term", "sse": "term",
         "adam": "optimizer",
       ]
       if let group = known[token.text] { return ["support.function.\(group).vdl"] }
       let others = [
         "normal": "support.class.distribution.vdl", "bernoulli": "support.class.distribution.vdl",
+        "class": "support.type.vdl", "with": "keyword.other.vdl",
         "image": "support.type.vdl", "glorot_uniform": "support.constant.initializer.vdl",
       ]
       return others[token.text].map { [$0] } ?? []
