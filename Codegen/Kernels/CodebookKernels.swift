@@ -66,8 +66,14 @@ public enum CodebookKernels {
         let (indices, isThere) = indices(k, numbers, count: count)
         let rows = b.mul(indices, channels)
         b.forLoop(from: 0, to: b.i64(channels), name: "channel") { channel in
-          let values = b.gather(
-            b.context.f32, from: b.offset(book, bytes: b.mulIndex(channel, 4)), indices: rows, mask: isThere)
+          let column = b.offset(book, bytes: b.mulIndex(channel, 4))
+          // One lane is no vector, and a row that is not there stands for the first.
+          let values =
+            k.lanes == 1
+            ? b.select(
+              isThere, k.loadFloat(b.offset(column, bytes: b.mul(b.sext(rows, to: b.context.i64), 4))),
+              k.vector.zero)
+            : b.gather(b.context.f32, from: column, indices: rows, mask: isThere)
           k.storeVector(
             values, row(k, to, channel: channel, positions: positions, position: task.part), vector)
         }

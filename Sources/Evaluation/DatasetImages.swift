@@ -2,4 +2,7 @@ public import Datasets
 public import Runtime
 
 /// A data set's images for the runtime, with the same numbers.
-extension Dataset: ImageSource {}
+extension Dataset: ImageSource {
+  // Written out: the protocol's default takes the same type, and would be preferred to what takes any collection.
+  public func labels(of images: ArraySlice<Int>) throws -> [Int32]? { try labels(of: Array(images)) }
+}

@@ -13,8 +13,8 @@ extension Pass {
   ///     %3 = dense %z, @decoder.dense0.weight : f32[N,100]
   ///
   /// Parameters are shared, so the whole module is inferred at once. `encode` comes first: the latents of the
-  /// other entries and the noise of their draws have the types of its results; then `posterior`, which makes what `score` takes. Mistakes are collected; where an
-  /// operation fails, what depends on it is passed over, so that each mistake is reported once.
+  /// other entries and the noise of their draws have the types of its results; then `posterior`, which makes what `score`
+  /// takes. Mistakes are collected; where an operation fails, what depends on it is passed over, so that each mistake is reported once.
   public static let inferShapes = Pass(
     name: "infer-shapes", summary: "fills in the types of values and the shapes of parameters",
     needsTypes: false
@@ -86,7 +86,16 @@ private struct ShapeInference {
     repeat {
       known = module.globals
       diagnostics = []
-      for index in sourcesFirst { infer(entry: index) }
+      var ofScores: [Diagnostic] = []
+      for index in sourcesFirst {
+        let count = diagnostics.count
+        infer(entry: index)
+        guard ["posterior", "score"].contains(module.entries[index].name) else { continue }
+        ofScores += diagnostics[count...]
+        diagnostics.removeSubrange(count...)
+      }
+      // What is wrong with these two is wrong with the entries that train as well, and is told there at better places.
+      if diagnostics.isEmpty { diagnostics = ofScores }
     } while module.globals != known
   }
 

@@ -8,7 +8,7 @@ let stochasticModel = """
     encoder (x) -> z {
       let a = x |> conv(5, kernel: 4, stride: 2, pad: same, bias: false) |> layer_norm |> relu |> dropout(rate: 0.25)
       let b = a |> conv(3, kernel: 3, stride: 3, pad: same) |> tanh |> flatten
-      let h = b + stop_gradient(b) * (b |> dense(12, bias: false) |> drop |> layer_norm(epsilon: 1e-3)) |> drop
+      let h = b + stop_gradient(b) * (b |> dense(6, bias: false) |> drop |> layer_norm(epsilon: 1e-3)) |> drop
       z ~ normal(mean: h |> dense(2), logvar: h |> dense(2))
     }
     prior z ~ normal(mean: 0, std: 1)

@@ -44,7 +44,8 @@ import VDL
   private static let posterior = "z ~ normal(mean: h |> dense(2), logvar: h |> dense(2))"
   private static let likelihood = "x ~ bernoulli(logits: y)"
   private static let normal = "its form is normal(mean:, logvar: or std:)"
-  private static let conv = "its form is conv(channels, kernel:, stride: 1, pad: 0, init: fan_in_uniform)"
+  private static let conv =
+    "its form is conv(channels, kernel:, stride: 1, pad: 0, init: fan_in_uniform, bias: true)"
 
   static let slips: [Case] = [
     Case(
@@ -175,10 +176,11 @@ import VDL
     Case((layers, "x |> relu(«3») |> flatten"), message: "'relu' takes no arguments"),
     Case(
       (layers, "x |> flatten |> dense(3, «zeros»)"), message: "this argument of 'dense' needs a label",
-      notes: "did you mean 'init: zeros'?", "its form is dense(units, init: fan_in_uniform)"),
+      notes: "did you mean 'init: zeros'?", "its form is dense(units, init: fan_in_uniform, bias: true)"),
     Case(
-      (layers, "x |> flatten |> dense(3, init: zeros, «4»)"), message: "too many arguments for 'dense'",
-      notes: "its form is dense(units, init: fan_in_uniform)"),
+      (layers, "x |> flatten |> dense(3, init: zeros, bias: true, «4»)"),
+      message: "too many arguments for 'dense'",
+      notes: "its form is dense(units, init: fan_in_uniform, bias: true)"),
     Case(
       (layers, "x |> «down» |> flatten"), ("block", "‹block"), ("|> relu", "|> relu›"),
       message: "'down' needs 'channels'", notes: "it is declared here"),

@@ -34,7 +34,7 @@ enum CompileCommand {
     examples: [
       Example("vaec compile Models/convvae.vdl --set hidden=200", "with another value of a config declaration"),
       Example(
-        "vaec compile Models/convvae.vdl --optimizer 'sgd(momentum: 0.9)'", "with another optimizer"),
+        "vaec compile Models/convvae.vdl --optimizer 'sgd(momentum:0.9)'", "with another optimizer"),
       Example(
         "vaec compile Models/convvae.vdl --cpu x86-64-v3 -o build/portable", "for any processor with AVX2"),
       Example("vaec compile Models/convvae.vdl --emit asm --entry encode", "one entry's assembly"),

@@ -47,6 +47,7 @@ package enum VaecCommands {
   /// The entries that models may have, for shells to offer.
   static let entryNames = [
     "train_step", "gradients", "evaluate", "evaluate_given", "encode", "decode", "sample", "reconstruct",
+    "posterior", "score",
   ]
   static let entry = Option(
     "entry", .text("NAME", completion: .words(entryNames)), help: "treats this entry alone", default: "all")

@@ -51,8 +51,8 @@ enum LayerTable {
       "conv",
       [
         channels, kernel, stride,
-        ParameterDefinition("pad", .padding, default: .integer(0), "zeros around the image, or 'same'"), bias,
-        initializer,
+        ParameterDefinition("pad", .padding, default: .integer(0), "zeros around the image, or 'same'"),
+        initializer, bias,
       ],
       "convolution (correlation); weights [channels, C, kernel, kernel]",
       shapes: "C x H x W -> channels x floor((H + 2 pad - kernel) / stride) + 1 x the same of W; "
@@ -75,8 +75,7 @@ enum LayerTable {
           "pad", .integer(atLeast: 0), default: .integer(0), "zeros taken off around the result"),
         ParameterDefinition(
           "output_padding", .integer(atLeast: 0), default: .integer(0), "rows and columns added at the end"),
-        bias,
-        initializer,
+        initializer, bias,
       ],
       "transposed convolution; weights [C, channels, kernel, kernel]",
       shapes: "C x H x W -> channels x (H - 1) stride + kernel - 2 pad + output_padding x the same of W",
@@ -95,8 +94,8 @@ enum LayerTable {
     LayerDefinition(
       "dense",
       [
-        ParameterDefinition("units", .integer(atLeast: 1), positional: true, "numbers in the result"), bias,
-        initializer,
+        ParameterDefinition("units", .integer(atLeast: 1), positional: true, "numbers in the result"),
+        initializer, bias,
       ],
       "dense layer, W h + b; weights [units, features]", shapes: "features -> units", hasWeights: true,
       emit: { arguments, input, entry throws in
