@@ -58,8 +58,14 @@ import Testing
       "--threads 0",
       "--threads takes whole numbers from 1 to 1024, joined by commas, not '0': see 'vaerun bench --help'"
     ),
-    ("--threads 1,,2", "--threads takes whole numbers from 1 to 1024, joined by commas, not '1,,2': see"),
-    ("--images x", "--images takes whole numbers from 1 to 16777216, joined by commas, not 'x': see"),
+    (
+      "--threads 1,,2",
+      "--threads takes whole numbers from 1 to 1024, joined by commas, not '1,,2': see 'vaerun bench --help'"
+    ),
+    (
+      "--images x",
+      "--images takes whole numbers from 1 to 16777216, joined by commas, not 'x': see 'vaerun bench --help'"
+    ),
   ])
   func wrongNumbersAreUsageErrors(options: String, message: String) throws {
     try withToy { folder in

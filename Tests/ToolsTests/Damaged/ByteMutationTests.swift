@@ -100,7 +100,7 @@ import vaerun
         }
         try Data(original).write(to: URL(fileURLWithPath: path))
       }
-      #expect(refused > kind.rounds / Self.share / 10, "hardly anything was damaged")
+      #expect(refused > kind.rounds / Self.share / 20, "hardly anything was damaged")
     }
   }
 
