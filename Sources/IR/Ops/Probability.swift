@@ -80,10 +80,9 @@ let probabilityOps: [OpDefinition] = [
   },
   elementwise(
     "kl_bernoulli",
-    "KL(Bernoulli(target) || Bernoulli(mean)), both limited to 1e-5 ... 1 - 1e-5.",
+    "KL(Bernoulli(target) || Bernoulli(mean)), each probability and what it leaves of 1 at least 1e-5.",
     operands: [OperandDefinition("mean"), OperandDefinition("target")], result: "kl",
-    formula: limited(b) * log(limited(b) / limited(a)) + (1 - limited(b))
-      * log((1 - limited(b)) / (1 - limited(a))),
+    formula: limited(b) * log(limited(b) / limited(a)) + limited(1 - b) * log(limited(1 - b) / limited(1 - a)),
     example: OpExample(
       Array(latents.prefix(2)), wrong: ([.perImage(3), .perImage(4)], "equal shapes"), lowerBound: 0),
     gradient: derivedGradients),
@@ -145,8 +144,9 @@ let probabilityOps: [OpDefinition] = [
     example: OpExample([pixels[0]], wrong: bytesOperand), gradient: derivedGradients),
 ]
 
-/// A probability that is far enough from 0 and 1 to have a logarithm, and 1 less it one.
-private func limited(_ p: ScalarExpression) -> ScalarExpression { minimum(maximum(p, 1e-5), 1 - 1e-5) }
+/// A probability that is far enough from 0 to have a logarithm. What is left of 1 is limited by itself: 1 less a number near 1
+/// keeps its digits, 1 less the rounded 1 - 1e-5 does not.
+private func limited(_ p: ScalarExpression) -> ScalarExpression { maximum(p, 1e-5) }
 private let wrongPixels: (operands: [TensorType], message: String) = (
   [pixels[0], .perImage(2, 3, 4), pixels[0]], "equal shapes"
 )
@@ -155,12 +155,12 @@ private let wrongPixels: (operands: [TensorType], message: String) = (
 /// lambda = sigmoid(l), it is softplus(l) - log C(lambda).
 ///
 /// Near 0, where both numerator and denominator vanish, it is the series l / 2 + sum of B(2n) l^2n / (2n (2n)!), B(2n) Bernoulli's
-/// numbers: four terms leave 2e-12 at 1 / 2. Elsewhere exp(-|l|) does not overflow, and at most two bits cancel.
+/// numbers: five terms leave 1e-14 at 1 / 2. Elsewhere exp(-|l|) does not overflow, and at most two bits cancel.
 private let logPartition: ScalarExpression = {
   let square = a * a
-  let series =
-    0.5 * a + square
-    * (1.0 / 24 + square * (-1.0 / 2880 + square * (1.0 / 181_440 - square * (1.0 / 9_676_800))))
+  let fifth: ScalarExpression = -1.0 / 9_676_800 + square * (1.0 / 479_001_600)
+  let third: ScalarExpression = -1.0 / 2880 + square * (1.0 / 181_440 + square * fifth)
+  let series = 0.5 * a + square * (1.0 / 24 + square * third)
   let magnitude = absolute(a)
   let closed = maximum(a, 0) + (log(1 - exp(-magnitude)) - log(magnitude))
   return .selectPositive(0.25 - square, series, closed)
