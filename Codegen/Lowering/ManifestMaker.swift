@@ -8,8 +8,12 @@ struct ManifestMaker {
   let target: KernelTarget
   let layout: GlobalLayout
 
-  /// - Parameter source: the model's text.
-  func make(plans: [String: MemoryPlan], compiler: String, digest: String, source: [UInt8]) throws -> Manifest {
+  /// - Parameters:
+  ///   - source: the model's text.
+  ///   - options: what the compiler was told beside it.
+  func make(
+    plans: [String: MemoryPlan], compiler: String, digest: String, source: [UInt8], options: [String]
+  ) throws -> Manifest {
     let entries = module.entries.compactMap { entry in plans[entry.name].map { self.entry(entry, $0) } }
     let training = module.training
     var hypers = module.hypers.map { Manifest.Hyper(name: $0.name, defaultValue: $0.value) }
@@ -23,7 +27,8 @@ struct ManifestMaker {
       name: module.name, compiler: compiler, digest: digest,
       source: Manifest.Source(
         file: module.sourceFile, digest: SHA256.hex(of: source),
-        text: source.count <= Manifest.Source.longestText ? String(validating: source, as: UTF8.self) : nil),
+        text: source.count <= Manifest.Source.longestText ? String(validating: source, as: UTF8.self) : nil,
+        options: options),
       target: Manifest.Target(
         triple: target.machine.triple, cpu: target.machine.cpu,
         features: TargetSelection.requiredFeatures(target.machine),

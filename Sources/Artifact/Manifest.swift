@@ -101,14 +101,17 @@ extension Manifest {
     public var digest: String
     /// The text itself, for readers; nil where it is long or no UTF-8.
     public var text: String?
+    /// What the compiler was told beside the text, each as one would write it: `--set hidden=200`. Nil where it was nothing.
+    public var options: [String]?
 
     /// No longer text is kept, in bytes.
     public static let longestText = 65_536
 
-    public init(file: String, digest: String, text: String? = nil) {
+    public init(file: String, digest: String, text: String? = nil, options: [String] = []) {
       self.file = file
       self.digest = digest
       self.text = text
+      self.options = options.isEmpty ? nil : options
     }
   }
 

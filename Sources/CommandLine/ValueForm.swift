@@ -109,6 +109,13 @@ extension ValueForm where Value == Double {
       Double(text).flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
     }
   }
+
+  /// A number above 0 up to a limit.
+  public static func positiveNumber(to limit: Int) -> Self {
+    Self(placeholder: "X", expected: "a number above 0 and at most \(limit)") { text in
+      Double(text).flatMap { $0 > 0 && $0 <= Double(limit) ? $0 : nil }
+    }
+  }
 }
 
 extension ValueForm where Value == NamedValue {

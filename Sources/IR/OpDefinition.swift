@@ -30,6 +30,8 @@ public struct OpDefinition: Sendable {
   public let flops: @Sendable (_ operands: [TensorType], _ results: [TensorType], Attributes) -> Int
   /// Operand types and attributes that make a correct operation: what the tests and the documentation show.
   public let example: OpExample
+  /// What the language knows of it, where models may write it as a layer.
+  public internal(set) var layer: ActivationLayer?
 
   public typealias TypeRule = @Sendable (inout TypingContext) throws -> [TensorType]
   public typealias EvaluationRule = @Sendable (EvaluationContext) throws -> [HostTensor]

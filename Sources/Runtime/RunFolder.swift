@@ -111,10 +111,24 @@ public struct RunFolder: Equatable, Sendable {
 
   public func write(_ value: RunConfiguration) throws { try value.write(to: configuration) }
 
-  /// Copies the compiled model into this folder, the manifest last, so that a folder with a manifest is complete.
-  public func keep(_ model: CompiledModel) throws {
-    try Self.makeFolder(compiledModel)
-    try model.copy(to: compiledModel)
+  /// Copies the compiled model into this folder, the manifest last, so that a folder with a manifest is complete, and writes the
+  /// configuration, which makes the folder a run. Where that fails, on a full disk, nothing of it stays, nor the folder where
+  /// it was made for the run or holds nothing else.
+  public func begin(with model: CompiledModel, _ configuration: RunConfiguration) throws {
+    do {
+      try Self.makeFolder(compiledModel)
+      try model.copy(to: compiledModel)
+      try write(configuration)
+    } catch {
+      let manifest = model.manifest
+      for file in [manifest.library, manifest.header, "\(manifest.name).json"] {
+        unlink(compiledModel + "/" + file)
+      }
+      // Folders with anything else in them stay.
+      rmdir(compiledModel)
+      rmdir(path)
+      throw error
+    }
   }
 
   private static func makeFolder(_ path: String) throws {

@@ -115,9 +115,8 @@ public struct RandomGraph {
     }
     if chance(0.3) { rows.append(value) }
     if chance(0.8) {
-      let activations = ["relu", "relu", "sigmoid", "tanh", "softplus", "silu", "hardswish", "leaky_relu"]
-      let name = try any(activations)
-      value = try builder.add(name, [value], name == "leaky_relu" ? ["slope": .float(0.3)] : [:])
+      let activation = try any(OpTable.activations)
+      value = try builder.add(activation.name, [value], activation.example.attributes)
     }
     rows.append(value)
   }

@@ -43,7 +43,8 @@ import Testing
     let page = try text("docs/architecture.md")
     var tried = 0
     for block in page.matches(of: /```diff\n(?<lines>[^`]*)```/) {
-      for line in block.output.lines.split(separator: "\n") where !line.hasPrefix("+") {
+      for line in block.output.lines.split(separator: "\n") where !line.hasPrefix("+") && !line.hasPrefix("---")
+      {
         // The line of a place is quoted behind "@@".
         let quoted = plain(line.drop { "@- ".contains($0) })
         let start = quoted.firstRange(of: "...").map { String(quoted[..<$0.lowerBound]) } ?? quoted
@@ -53,5 +54,25 @@ import Testing
       }
     }
     #expect(tried >= 5)
+  }
+
+  /// A diff that says which file it is of is one that was made: its lines stand there, one behind the other. The others are of
+  /// examples that the package does not have.
+  @Test func diffsOfFilesAreWhatTheFilesHave() throws {
+    var tried: [String] = []
+    for block in try text("docs/architecture.md").matches(
+      of: /```diff\n--- a\/(?<old>\S+)\n\+\+\+ b\/(?<new>\S+)\n(?<lines>[^`]*)```/)
+    {
+      let path = String(block.output.new)
+      #expect(block.output.old == block.output.new)
+      let code = try text(path)
+      for hunk in block.output.lines.split(separator: /@@.*\n/) {
+        let lines = hunk.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("-") }
+        let there = lines.map { $0.dropFirst() }.joined(separator: "\n")
+        #expect(!there.isEmpty && code.contains(there), "\(path) has no\n\(there)")
+      }
+      tried.append(path)
+    }
+    #expect(tried == ["Sources/IR/Ops/Activation.swift"])
   }
 }

@@ -175,12 +175,19 @@ import Testing
     try withTemporaryFolder { folder in
       let model = try CompiledModel(folder: try TinyModel.make(in: folder))
       let run = try RunFolder.make(in: folder, model: "tiny")
-      try run.keep(model)
+      try run.begin(with: model, configuration)
+      #expect(try run.readConfiguration() == configuration)
       #expect(try CompiledModel(folder: run.compiledModel).manifest == model.manifest)
       try AtomicFile.write(Data("another".utf8), to: model.folder + "/tiny.so")
-      #expect(
-        errorText { try run.keep(model) }
-          == "tiny.so and its manifest come from different compilations: compile the model again")
+      // Of a run that cannot begin nothing stays, but for what is somebody else's.
+      let mixed = "tiny.so and its manifest come from different compilations: compile the model again"
+      let next = try RunFolder.make(in: folder, model: "tiny")
+      #expect(errorText { try next.begin(with: model, configuration) } == mixed)
+      #expect(!FileManager.default.fileExists(atPath: next.path))
+      let shared = try RunFolder.make(at: folder + "/shared")
+      try Data("mine".utf8).write(to: URL(fileURLWithPath: folder + "/shared/notes.txt"))
+      #expect(errorText { try shared.begin(with: model, configuration) } == mixed)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: shared.path) == ["notes.txt"])
     }
   }
 }

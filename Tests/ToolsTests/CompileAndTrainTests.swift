@@ -42,6 +42,33 @@ import Testing
     }
   }
 
+  @Test func whatATextWasCompiledWithIsToldAndTrained() throws {
+    let text = Self.model.replacing("hyper beta", with: "config hidden = 16\n  hyper beta")
+      .replacing("dense(16)", with: "dense(hidden)")
+    try withModel(text) { folder in
+      func run(_ program: String, _ line: String) throws -> ProgramRun {
+        let run = try ProgramRun.tool(program, line, in: folder)
+        try #require(run.status == 0, "\(run.errors)")
+        return run
+      }
+      let line = "train small.vdl --data digits --limit 64 --no-pictures"
+      _ = try run("vaec", "compile small.vdl --set hidden=8 --optimizer=sgd(rate:0.01)")
+      let first = try run("vaerun", line)
+      #expect(first.output.contains(", hidden 8, for "), "\(first.output)")
+      #expect(
+        first.errors == "vaerun: note: taking build/small, compiled from small.vdl with --set hidden=8 "
+          + "--optimizer 'sgd(rate:0.01)'; without them: vaec compile small.vdl\n")
+      // A text that has changed is compiled as it is.
+      try Data((text + "\n").utf8).write(to: URL(fileURLWithPath: folder + "/small.vdl"))
+      let second = try run("vaerun", line)
+      #expect(second.output.contains(", hidden 16, for "), "\(second.output)")
+      #expect(
+        second.errors == "vaerun: note: small.vdl has changed since build/small was compiled with "
+          + "--set hidden=8 --optimizer 'sgd(rate:0.01)': compiling it without them\n")
+      #expect(try run("vaerun", line).errors == "")
+    }
+  }
+
   @Test func theReportHasTheTextAndTheLatentsTheirKL() throws {
     try withModel { folder in
       let training = try ProgramRun.tool(

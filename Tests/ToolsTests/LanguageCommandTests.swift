@@ -1,5 +1,7 @@
+import Datasets
 import Foundation
 import Testing
+import VDL
 
 /// `vaec check`, `format` and `new` as they are typed.
 @Suite struct LanguageCommandTests {
@@ -38,6 +40,11 @@ import Testing
 
   private func text(_ name: String, in folder: String) throws -> String {
     try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+  }
+
+  /// The compiler does not know the runner's data sets, only their names and what a model for them is like.
+  @Test func modelsCanBeMadeForEveryDataSet() {
+    #expect(StartingModel.data.map(\.name).sorted() == DatasetCatalog.names.sorted())
   }
 
   @Test func checkTellsErrorsAndWarningsApartByItsStatus() throws {

@@ -198,7 +198,9 @@ import Testing
     ("manifold --range 2 --quantiles", 2, "--range and --quantiles name two ways through the plane"),
     ("frechet", 2, "--features is missing: name the run whose encoder gives the features"),
     ("frechet --features nowhere", 1, "nowhere is not a run of vaerun"),
-    ("report runs/none", 1, "runs/none is not a compiled model: there is no such folder"),
+    ("report runs/none", 1, "there is no runs/none: 'vaerun runs' lists the runs that there are"),
+    ("report runs", 1, "runs is neither a run nor a compiled model: 'vaerun runs' lists"),
+    ("manifold --range 1e300", 2, "--range takes a number above 0 and at most 1000000, not '1e300'"),
     ("reconstruct runs/toy-001 --run runs/toy-001", 2, "runs/toy-001 and --run runs/toy-001 name two runs"),
     ("reconstruct runs/toy-001 runs/toy-001 --best", 1, "runs/toy-001 has no best epoch"),
     (

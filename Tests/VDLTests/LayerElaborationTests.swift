@@ -115,7 +115,7 @@ import VDL
     #expect(operations.filter { $0.name == "elu" }.map { $0.attributes.float("alpha") } == [1, 0.5])
   }
 
-  @Test(arguments: ["softplus", "sigmoid", "tanh", "relu", "silu", "gelu", "hardswish"])
+  @Test(arguments: OpTable.activations.map(\.name))
   func activationsAreOpsOfTheirName(name: String) throws {
     #expect(try encoder(module("z = x |> flatten |> \(name) |> dense(1)")).contains { $0.name == name })
   }

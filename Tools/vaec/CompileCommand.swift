@@ -53,7 +53,8 @@ enum CompileCommand {
     let folder = invocation[output] ?? "build/\(module.name)"
     let compiler = try compilation.compiler()
     let result = try compilation.lowering(module) {
-      try compiler.lower(module, source: compilation.input.source.bytes)
+      try compiler.lower(
+        module, source: compilation.input.source.bytes, options: VaecCommands.modelOptions(invocation))
     }
     try compilation.lowering(module) { try compiler.write(result, to: folder) }
     let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000

@@ -75,6 +75,18 @@ package enum VaecCommands {
     }
   }
 
+  /// What changes a compiled model beside its text, each as it was written.
+  static func modelOptions(_ invocation: Invocation) -> [String] {
+    let names = [set.name, optimizer.name, cpu.name]
+    return invocation.written.filter { names.contains($0.option) }
+      .map { "--\($0.option) \(shellWord($0.text ?? ""))" }
+  }
+
+  /// A text as one types it into a shell.
+  private static func shellWord(_ text: String) -> String {
+    text.contains(#/[^\w=.,:%+\/@-]/#) ? "'\(text.replacing("'", with: "'\\''"))'" : text
+  }
+
   /// Says what a command has done, unless it is to be quiet.
   static func tell(_ invocation: Invocation, _ text: String) {
     if !invocation[quiet] { print(text) }

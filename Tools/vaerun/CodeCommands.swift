@@ -29,7 +29,7 @@ enum EncodeCommand {
         + "decoder takes, one latent behind the other (a.1, a.2, b.1, ...).",
     ],
     positionals: [CommonOptions.model],
-    options: [input, output] + CommonOptions.trained + CommonOptions.images + [CommonOptions.quiet],
+    options: CommonOptions.forTrained([input, output], results: [CommonOptions.quiet]),
     examples: [
       Example("vaerun encode --output codes.csv", "the codes of the test images"),
       Example("vaerun encode --input images.safetensors -o codes.safetensors", "the codes of your images"),

@@ -38,8 +38,14 @@ enum CommonOptions {
 
   /// Options of the commands that take a trained model.
   static let trained: [any CommandOption] = [run, weights, best, threads]
-  /// Options of the commands that take images of a data set.
-  static let images = DataOptions.one
+
+  /// The options of a command that takes a trained model and images: its own, those that say which model and images, and those
+  /// of its results.
+  static func forTrained(
+    _ own: [any CommandOption], data: [any CommandOption] = DataOptions.one, results: [any CommandOption]
+  ) -> [any CommandOption] {
+    own + trained + data + results
+  }
 
   /// The values of `--beta` and `--hyper`.
   static func hypers(_ invocation: Invocation) throws -> [String: Double] {

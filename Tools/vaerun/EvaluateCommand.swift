@@ -20,9 +20,8 @@ enum EvaluateCommand {
         + "with images times draws; --limit takes the first images.",
     ],
     positionals: [CommonOptions.model],
-    options: [samples] + CommonOptions.trained + CommonOptions.images + [
-      CommonOptions.beta, CommonOptions.hyper, CommonOptions.seed, CommonOptions.json,
-    ],
+    options: CommonOptions.forTrained(
+      [samples], results: [CommonOptions.beta, CommonOptions.hyper, CommonOptions.seed, CommonOptions.json]),
     examples: [
       Example("vaerun evaluate", "the newest run of the newest model, on the test images"),
       Example("vaerun evaluate --run runs/convvae-001 --split train", "a run on its training images"),

@@ -24,9 +24,7 @@ enum FrechetCommand {
         + "images and the same number of samples, and with none that were made with other features."
     ],
     positionals: [CommonOptions.trainedModel],
-    options: [features, count] + CommonOptions.trained + CommonOptions.images + [
-      CommonOptions.seed, CommonOptions.json,
-    ],
+    options: CommonOptions.forTrained([features, count], results: [CommonOptions.seed, CommonOptions.json]),
     examples: [
       Example(
         "vaerun frechet runs/convvae-001 --features runs/densevae-001",

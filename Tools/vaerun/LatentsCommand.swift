@@ -28,9 +28,9 @@ enum LatentsCommand {
         + "distances between groups mean little. 10,000 codes take about a quarter of a minute on two processors.",
     ],
     positionals: [CommonOptions.trainedModel],
-    options: [map, PlaneOptions.axes, perplexity, split] + CommonOptions.trained + DataOptions.both + [
-      CommonOptions.output, CommonOptions.quiet,
-    ],
+    options: CommonOptions.forTrained(
+      [map, PlaneOptions.axes, perplexity, split], data: DataOptions.both,
+      results: [CommonOptions.output, CommonOptions.quiet]),
     examples: [
       Example("vaerun latents --split both", "the codes of training and test images side by side"),
       Example(

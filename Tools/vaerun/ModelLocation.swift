@@ -10,6 +10,7 @@ enum LocationError: Error, CustomStringConvertible {
   case notCompiled(text: String)
   case noText(String)
   case isRun(String)
+  case nothingTrained(String, exists: Bool)
 
   var description: String {
     switch self {
@@ -21,6 +22,9 @@ enum LocationError: Error, CustomStringConvertible {
     case .notCompiled(let text): "\(text) was not compiled: mend what vaec says above"
     case .isRun(let path):
       "\(path) is a run, not a compiled model: write --resume \(path) to train it on, or name \(path)/model"
+    case .nothingTrained(let path, let exists):
+      (exists ? "\(path) is neither a run nor a compiled model" : "there is no \(path)")
+        + ": 'vaerun runs' lists the runs that there are"
     case .noText(let path): "there is no model text \(path): name a .vdl file, such as Models/convvae.vdl"
     }
   }
@@ -57,17 +61,24 @@ enum ModelLocation {
     return best.folder
   }
 
-  /// The folder of a text's compiled model, after compiling it where the folder has none of this very text.
+  /// The folder of a text's compiled model, after compiling it where the folder has none of this very text. One that was compiled
+  /// from it with options is what the user made of it, and taken; that is said, since the text does not show it.
   private static func compiled(_ text: String, quietly: Bool) throws -> String {
     guard FileManager.default.fileExists(atPath: text) else { throw LocationError.noText(text) }
     let source = try readFile(text)
     let folder = "build/" + splitPath(text).name.dropLast(4)
-    if let path = try? CompiledModel.manifestPath(in: folder), let manifest = try? Manifest(contentsOf: path),
-      manifest.source.digest == SHA256.hex(of: source)
-    {
-      return folder
+    let manifest = (try? CompiledModel.manifestPath(in: folder)).flatMap { try? Manifest(contentsOf: $0) }
+    let options = manifest?.source.options?.joined(separator: " ")
+    let isCurrent = manifest?.source.digest == SHA256.hex(of: source)
+    if let options, !quietly {
+      Terminal.complain(
+        isCurrent
+          ? "vaerun: note: taking \(folder), compiled from \(text) with \(printable(options)); without them: "
+            + "vaec compile \(text)"
+          : "vaerun: note: \(text) has changed since \(folder) was compiled with \(printable(options)): "
+            + "compiling it without them")
     }
-    try compile(text, into: folder, quietly: quietly)
+    if !isCurrent { try compile(text, into: folder, quietly: quietly) }
     return folder
   }
 
@@ -124,7 +135,7 @@ struct TrainedModel {
         let hasCopy = (try? CompiledModel.manifestPath(in: run.compiledModel)) != nil
         return hasCopy ? run.compiledModel : try run.readConfiguration().modelFolder
       }
-    let loaded = try ModelLocation.load(compiled, quietly: invocation[CommonOptions.json])
+    let loaded = try Self.model(compiled, quietly: invocation[CommonOptions.json])
     if let path = invocation[CommonOptions.weights] {
       weights = path
     } else {
@@ -144,13 +155,21 @@ struct TrainedModel {
     let arguments = invocation.all(CommonOptions.models)
     return try (arguments.isEmpty ? [nil] : arguments.map(Optional.some)).map { argument in
       if let argument, isRun(argument) { return try RunFolder(existing: argument) }
-      let model = try ModelLocation.load(argument, quietly: invocation[CommonOptions.quiet])
+      let model = try model(argument, quietly: invocation[CommonOptions.quiet])
       return try RunFolder.newest(model: model.manifest.name, in: "runs")
     }
   }
 
   private static func isRun(_ path: String) -> Bool {
     FileManager.default.fileExists(atPath: path + "/config.json")
+  }
+
+  /// The model that an argument names which is no run, or where there is none the newest.
+  private static func model(_ argument: String?, quietly: Bool) throws -> CompiledModel {
+    if let argument, !argument.hasSuffix(".vdl"), (try? CompiledModel.manifestPath(in: argument)) == nil {
+      throw LocationError.nothingTrained(argument, exists: FileManager.default.fileExists(atPath: argument))
+    }
+    return try ModelLocation.load(argument, quietly: quietly)
   }
 
   /// What entries are to be given: the seed and the hypers of the options, or else of the run.

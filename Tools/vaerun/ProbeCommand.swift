@@ -20,9 +20,9 @@ enum ProbeCommand {
         + "taken, in shares of the class; the same is printed for up to 20 classes. --json has the counts."
     ],
     positionals: [CommonOptions.trainedModel],
-    options: CommonOptions.trained + DataOptions.both + [
-      neighbors, CommonOptions.output, CommonOptions.json, CommonOptions.quiet,
-    ],
+    options: CommonOptions.forTrained(
+      [], data: DataOptions.both,
+      results: [neighbors, CommonOptions.output, CommonOptions.json, CommonOptions.quiet]),
     examples: [
       Example("vaerun probe", "the newest run of the newest model"),
       Example("vaerun probe runs/convae-001 --neighbors 1 --json", "a run, with counts for a script"),

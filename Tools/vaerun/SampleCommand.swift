@@ -25,10 +25,9 @@ enum SampleCommand {
         + "prior; its codes are drawn from what its encoder makes of the training images."
     ],
     positionals: [CommonOptions.model],
-    options: [count, columns, codes, components, CommonOptions.classNumber] + CommonOptions.trained
-      + DataOptions.both + [
-        CommonOptions.seed, CommonOptions.output, CommonOptions.quiet,
-      ],
+    options: CommonOptions.forTrained(
+      [count, columns, codes, components, CommonOptions.classNumber], data: DataOptions.both,
+      results: [CommonOptions.seed, CommonOptions.output, CommonOptions.quiet]),
     examples: [
       Example("vaerun sample", "100 images from the newest run"),
       Example("vaerun sample --seed 7 -o samples.png", "others, into a file of your choice"),

@@ -1,3 +1,4 @@
+import Artifact
 import CommandLineTable
 import Foundation
 import Synchronization
@@ -127,4 +128,14 @@ enum Terminal {
 
   /// `1 image`, `60000 images`.
   static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+}
+
+extension Manifest.Setting {
+  /// The value as people read it.
+  var text: String {
+    switch value {
+    case .number(let number): Terminal.plain(number)
+    case .text(let text): text
+    }
+  }
 }

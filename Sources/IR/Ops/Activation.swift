@@ -37,7 +37,8 @@ private func activationGradient(
 /// the output has the sign of the input.
 private func activation(
   _ name: String, _ summary: String, _ parameter: AttributeDefinition, _ formula: ScalarExpression,
-  slope: ScalarExpression, example: Double
+  slope: ScalarExpression, example: Double, range: ActivationLayer.Range, otherNames: [String] = [],
+  points: [(x: Double, y: Double)]
 ) -> [OpDefinition] {
   @Sendable func check(_ attributes: Attributes) throws {
     let value = attributes.float(parameter.name)
@@ -54,7 +55,8 @@ private func activation(
       let (output, attributes) = (context.result(), context.attributes)
       return try context.each(
         [{ dy, builder in try builder.add(name + "_gradient", [dy, output], attributes) }], &builder)
-    },
+    }
+    .asLayer(range, otherNames: otherNames, points: points),
     elementwise(
       name + "_gradient", "Gradient of \(name) by its output: dy * slope(y).",
       operands: [OperandDefinition("dy"), OperandDefinition("y")], result: "dx", attributes: [parameter],
@@ -71,18 +73,34 @@ private let geluScale = 0.797_884_560_802_865_4
 
 let activationOps: [OpDefinition] =
   [
-    activation("relu", "Rectifier: max(x, 0).", maximum(x, 0), gradientOp: "relu_gradient"),
-    activation("sigmoid", "Logistic function: 1 / (1 + exp(-x)).", sigmoid(x), gradientOp: "sigmoid_gradient"),
-    activation("tanh", "Hyperbolic tangent.", tanh(x), gradientOp: "tanh_gradient"),
+    activation("relu", "Rectifier: max(x, 0).", maximum(x, 0), gradientOp: "relu_gradient")
+      .asLayer(.nonnegative, points: [(-2, 0), (0, 0), (3, 3)]),
+    activation("sigmoid", "Logistic function: 1 / (1 + exp(-x)).", sigmoid(x), gradientOp: "sigmoid_gradient")
+      .asLayer(
+        .unit, otherNames: ["logistic"],
+        points: [(-2, 0.11920292202211755), (0, 0.5), (3, 0.95257412682243336)]),
+    activation("tanh", "Hyperbolic tangent.", tanh(x), gradientOp: "tanh_gradient")
+      .asLayer(.symmetric, points: [(-2, -0.96402758007581688), (0, 0), (3, 0.99505475368673045)]),
     activation(
-      "silu", "x * sigmoid(x), also called swish (Elfwing et al. 2018, equation 3).", x * sigmoid(x)),
+      "silu", "x * sigmoid(x), also called swish (Elfwing et al. 2018, equation 3).", x * sigmoid(x)
+    )
+    .asLayer(
+      .hardlyNegative, otherNames: ["swish"],
+      points: [(-1, -0.2689414213699951), (0, 0), (1, 0.7310585786300049)]),
     activation(
       "gelu",
       "x times about the normal distribution function, in the form with tanh (Hendrycks and Gimpel 2016, section 2).",
-      0.5 * x * (1 + tanh(.constant(geluScale) * (x + 0.044715 * (x * x * x))))),
+      0.5 * x * (1 + tanh(.constant(geluScale) * (x + 0.044715 * (x * x * x))))
+    )
+    // torch.nn.functional.gelu(x, approximate="tanh") in float64
+    .asLayer(.hardlyNegative, points: [(-1, -0.1588080093917233), (0, 0), (1, 0.8411919906082767)]),
     activation(
       "hardswish", "x * min(max(x + 3, 0), 6) / 6 (Howard et al. 2019, section 5.2).",
-      x * minimum(maximum(x + 3, 0), 6) / 6),
+      x * minimum(maximum(x + 3, 0), 6) / 6
+    )
+    .asLayer(
+      .hardlyNegative, otherNames: ["hard_swish"],
+      points: [(-4, 0), (-3, 0), (-1, -1.0 / 3), (1, 2.0 / 3), (3, 3), (4, 4)]),
     elementwise(
       "softplus", "log(1 + exp(x)).", operands: [OperandDefinition("x")], formula: softplus(x),
       example: OpExample(oneOperand, wrong: bytesOperand)
@@ -94,7 +112,9 @@ let activationOps: [OpDefinition] =
             try builder.add("mul", [dy, try builder.add("sigmoid", [input])])
           }
         ], &builder)
-    },
+    }
+    .asLayer(
+      .positive, points: [(-2, 0.12692801104297263), (0, 0.69314718055994531), (3, 3.0485873515737421)]),
     elementwise(
       "relu_gradient", "Gradient of relu by its output: dy where y > 0, else 0.",
       operands: [OperandDefinition("dy"), OperandDefinition("y")], result: "dx",
@@ -130,11 +150,13 @@ let activationOps: [OpDefinition] =
   ]
   + activation(
     "leaky_relu", "x where it is above 0, else slope * x (Maas et al. 2013).",
-    AttributeDefinition("slope", .float, "the slope below 0; 0 or above"),
+    AttributeDefinition("slope", .float, default: .float(0.01), "the slope below 0; 0 or above"),
     .selectPositive(x, x, .attribute("slope") * x), slope: .selectPositive(y, 1, .attribute("slope")),
-    example: 0.25)
+    example: 0.25, range: .all, otherNames: ["leakyrelu", "lrelu"], points: [(-1, -0.25), (0, 0), (1, 1)])
   + activation(
     "elu", "x where it is above 0, else alpha * (exp(x) - 1) (Clevert et al. 2016, equation 16).",
-    AttributeDefinition("alpha", .float, "what the result goes to far below 0, negated; 0 or above"),
+    AttributeDefinition(
+      "alpha", .float, default: .float(1), "what the result goes to far below 0, negated; 0 or above"),
     .selectPositive(x, x, .attribute("alpha") * (exp(x) - 1)),
-    slope: .selectPositive(y, 1, y + .attribute("alpha")), example: 0.75)
+    slope: .selectPositive(y, 1, y + .attribute("alpha")), example: 0.75, range: .hardlyNegative,
+    points: [(-1, -0.4740904191214182), (0, 0), (1, 1)])

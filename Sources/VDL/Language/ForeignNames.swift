@@ -1,3 +1,5 @@
+import IR
+
 /// What other libraries call the things of the language, for suggestions: whoever writes `linear` means `dense`, though no
 /// misspelling leads from one to the other.
 enum ForeignNames {
@@ -13,9 +15,6 @@ enum ForeignNames {
       "batchnorm", "batchnorm1d", "batchnorm2d", "batch_normalization", "batchnormalization", "bn",
     ],
     "upsample": ["upsampling", "upsampling2d", "interpolate", "unpool"],
-    "sigmoid": ["logistic"],
-    "leaky_relu": ["leakyrelu", "lrelu"],
-    "hardswish": ["hard_swish"],
     "kernel": ["kernel_size", "filter_size", "ksize"],
     "stride": ["strides"],
     "pad": ["padding"],
@@ -46,7 +45,8 @@ enum ForeignNames {
   ]
 
   private static let meant = Dictionary(
-    ours.flatMap { our, theirs in theirs.map { ($0, our) } }, uniquingKeysWith: { first, _ in first })
+    (ours.map { ($0.key, $0.value) } + OpTable.activations.map { ($0.name, $0.layer?.otherNames ?? []) })
+      .flatMap { our, theirs in theirs.map { ($0, our) } }, uniquingKeysWith: { first, _ in first })
 
   /// Our name for another library's.
   static func translation(of name: String) -> String? { meant[name.lowercased()] }

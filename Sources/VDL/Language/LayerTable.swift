@@ -105,22 +105,8 @@ enum LayerTable {
       }),
   ]
 
-  private static let activationLayers: [LayerDefinition] = [
-    activation("relu", "max(h, 0)"),
-    activation("sigmoid", "1 / (1 + exp(-h))"),
-    activation("tanh", "hyperbolic tangent"),
-    activation("softplus", "log(1 + exp(h))"),
-    activation("leaky_relu", "h where h > 0, else slope h", [slope]),
-    activation("elu", "h where h > 0, else alpha (exp(h) - 1)", [alpha]),
-    activation("silu", "h / (1 + exp(-h))"),
-    activation("gelu", "h (1 + tanh(sqrt(2 / pi) (h + 0.044715 h^3))) / 2"),
-    activation("hardswish", "h min(max(h + 3, 0), 6) / 6"),
-  ]
-
-  private static let slope = ParameterDefinition(
-    "slope", .number(.nonnegative), default: .number(0.01), "slope below 0")
-  private static let alpha = ParameterDefinition(
-    "alpha", .number(.nonnegative), default: .number(1), "what the result goes to far below 0, negated")
+  /// The activations are those of the op table: their definitions there are all that is said of them.
+  private static let activationLayers = OpTable.activations.map(activation)
 
   private static let shapeLayers: [LayerDefinition] = [
     LayerDefinition(
@@ -135,16 +121,19 @@ enum LayerTable {
       }),
   ]
 
-  /// - Parameter parameters: numbers, which are attributes of the op by the same names.
-  private static func activation(
-    _ name: String, _ formula: String, _ parameters: [ParameterDefinition] = []
-  ) -> LayerDefinition {
-    LayerDefinition(
-      name, parameters, formula, shapes: "any -> the same",
+  private static func activation(_ op: OpDefinition) -> LayerDefinition {
+    let parameters = op.attributes.map { attribute in
+      var value: ArgumentValue?
+      if case .float(let number)? = attribute.defaultValue { value = .number(number) }
+      return ParameterDefinition(attribute.name, .number(.nonnegative), default: value, attribute.summary)
+    }
+    return LayerDefinition(
+      op.name, parameters, op.summary.hasSuffix(".") ? String(op.summary.dropLast()) : op.summary,
+      shapes: "any -> the same",
       emit: { arguments, input, entry throws in
         let attributes = parameters.map { ($0.name, Attribute.float(arguments.number($0.name))) }
         return try entry.add(
-          name, [input], Attributes(Dictionary(attributes, uniquingKeysWith: { first, _ in first })))
+          op.name, [input], Attributes(Dictionary(attributes, uniquingKeysWith: { first, _ in first })))
       })
   }
 

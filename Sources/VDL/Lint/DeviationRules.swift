@@ -11,7 +11,7 @@ extension LintRule {
       + "a name such as std or sigma.",
     check: { model in
       model.values(labeled: ["logvar"]).compactMap { _, value in
-        if let layer = value.layer, LayerRange.nonnegative.contains(layer.text) {
+        if let layer = value.layer, LayerRange.isNonnegative(layer.text) {
           return value.warning(
             "'logvar:' takes the logarithm of a variance, which may be below 0; '\(layer.text)' gives nothing below 0",
             at: layer, "write 'std:' if this is a standard deviation, or leave '\(layer.text)' out")
@@ -48,7 +48,7 @@ extension LintRule {
       "`std:` or `scale:` is given a layer whose results may be 0 or below, of which there is no logarithm: training ends in NaN.",
     check: { model in
       model.values(labeled: ["std", "scale"]).compactMap { label, value in
-        guard let layer = value.layer, !LayerRange.positive.contains(layer.text),
+        guard let layer = value.layer, !LayerRange.isPositive(layer.text),
           LayerTable.named(layer.text) != nil
         else {
           return nil
@@ -57,7 +57,7 @@ extension LintRule {
           label == "std"
           ? "end with softplus, or write 'logvar:', which may be any number" : "end with softplus"
         return value.warning(
-          "'\(label):' has to be above 0, but '\(layer.text)' gives \(LayerRange.nonnegative.contains(layer.text) ? "0, too" : "any number")",
+          "'\(label):' has to be above 0, but '\(layer.text)' gives \(LayerRange.isNonnegative(layer.text) ? "0, too" : "any number")",
           at: layer, remedy)
       }
     })

@@ -1,4 +1,5 @@
 import Diagnostics
+import IR
 
 /// What an expression of a scope comes down to: the last layer that makes its numbers, and the names on the way there.
 struct ResolvedValue {
@@ -116,21 +117,32 @@ private struct ValueResolver {
 
 /// Layers by the range of their results.
 enum LayerRange {
-  static let positive: Set<String> = ["softplus", "sigmoid"]
-  static let nonnegative = positive.union(["relu"])
   /// Layers whose results are some of their input's numbers, or means of them.
   static let keeping: Set<String> = [
     "reshape", "flatten", "upsample", "max_pool", "avg_pool", "global_avg_pool", "slice",
   ]
 
+  private static func range(_ layer: String) -> ActivationLayer.Range {
+    OpTable.standard[layer]?.layer?.range ?? .all
+  }
+
+  static func isPositive(_ layer: String) -> Bool {
+    switch range(layer) {
+    case .unit, .positive: true
+    case .all, .symmetric, .nonnegative, .hardlyNegative: false
+    }
+  }
+
+  static func isNonnegative(_ layer: String) -> Bool { isPositive(layer) || range(layer) == .nonnegative }
+
   /// The results of an activation whose range is less than all numbers, in words.
   static func words(_ layer: String) -> String? {
-    switch layer {
-    case "sigmoid": "numbers from 0 to 1"
-    case "tanh": "numbers from -1 to 1"
-    case "relu", "softplus": "nothing below 0"
-    case "elu", "silu", "gelu", "hardswish": "hardly anything below 0"
-    default: nil
+    switch range(layer) {
+    case .all: nil
+    case .unit: "numbers from 0 to 1"
+    case .symmetric: "numbers from -1 to 1"
+    case .positive, .nonnegative: "nothing below 0"
+    case .hardlyNegative: "hardly anything below 0"
     }
   }
 }

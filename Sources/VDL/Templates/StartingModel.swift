@@ -23,11 +23,18 @@ public struct StartingModel: Sendable {
     let extents: (channels: Int, height: Int, width: Int)
   }
 
-  /// The data sets by the names that `vaerun --data` knows.
+  /// The data sets by the names that `vaerun --data` knows, all of them.
   public static let data = [
     Data(name: "mnist", subject: "handwritten digits", extents: (1, 28, 28)),
     Data(name: "fashion-mnist", subject: "clothes", extents: (1, 28, 28)),
+    Data(name: "svhn", subject: "house numbers", extents: (3, 32, 32)),
+    Data(name: "cifar-10", subject: "photographs of ten kinds of things", extents: (3, 32, 32)),
+    Data(name: "cifar-100", subject: "photographs of a hundred kinds of things", extents: (3, 32, 32)),
+    Data(name: "celeba", subject: "faces", extents: (3, 64, 64)),
+    Data(name: "dsprites", subject: "white shapes", extents: (1, 64, 64)),
     Data(name: "digits", subject: "built-in digits", extents: (1, 28, 28)),
+    Data(name: "street-digits", subject: "built-in house numbers", extents: (3, 32, 32)),
+    Data(name: "cartoon-faces", subject: "built-in faces", extents: (3, 64, 64)),
   ]
 
   private let name: String

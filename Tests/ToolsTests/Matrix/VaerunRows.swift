@@ -154,7 +154,8 @@ let vaerunRows: [CommandRow] =
       output: .file("-o", ending: "png")),
     CommandRow(
       "vaerun bench", "build/small --rounds 1 --seconds 0.01 --batch 8 --images 1 --threads 1",
-      prints: ["1 thread: peak ", "train_step"], inputs: [.model("build/small")]),
+      prints: ["1 thread: peak ", "train_step"], inputs: [.model("build/small")],
+      mistakes: [Mistake("--seconds 1e9", 2, "--seconds takes a number above 0 and at most 3600, not '1e9'")]),
     CommandRow(
       "vaerun runs", "", prints: ["small-001 ", "small-002 "], inputs: [.folder("runs")],
       mistakes: [

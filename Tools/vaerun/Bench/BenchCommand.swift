@@ -18,7 +18,7 @@ enum BenchCommand {
   private static let rounds = Option(
     "rounds", .integer(1...1000), help: "how often everything is measured, in turn", value: 5)
   private static let seconds = Option(
-    "seconds", .positiveNumber, help: "how long each thing is measured in a round", value: 0.3)
+    "seconds", .positiveNumber(to: 3600), help: "how long each thing is measured in a round", value: 0.3)
   private static let kernels = Flag("kernels", help: "measures each kernel of each entry instead")
 
   static let command = Command(
@@ -82,8 +82,6 @@ enum BenchCommand {
     }
     return cases
   }
-
-  /// The numbers of an option such as `1,2`.
 }
 
 extension ValueForm where Value == [Int] {

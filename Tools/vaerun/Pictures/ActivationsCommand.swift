@@ -21,9 +21,8 @@ enum ActivationsCommand {
         + "of the share of images for which each element is active. An element that is active for no image is dead."
     ],
     positionals: [CommonOptions.trainedModel],
-    options: [threshold, bins] + CommonOptions.trained + CommonOptions.images + [
-      CommonOptions.output, CommonOptions.json, CommonOptions.quiet,
-    ],
+    options: CommonOptions.forTrained(
+      [threshold, bins], results: [CommonOptions.output, CommonOptions.json, CommonOptions.quiet]),
     examples: [
       Example("vaerun activations", "the newest run, on the test images"),
       Example("vaerun activations --threshold 0.5 --json", "the figures for a script"),

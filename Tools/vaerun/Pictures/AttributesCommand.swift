@@ -19,7 +19,8 @@ enum AttributesCommand {
     help: "the test images to change, counted from 0", default: "0")
   private static let columns = Option("columns", .integer(2...50), help: "decoded codes per row", value: 7)
   private static let reach = Option(
-    "range", .positiveNumber, help: "go from -X to X times the attribute's direction", value: 1.5)
+    "range", .positiveNumber(to: 1_000_000), help: "go from -X to X times the attribute's direction", value: 1.5
+  )
   private static let usualLimit = 10_000
 
   static let command = Command(
@@ -35,10 +36,9 @@ enum AttributesCommand {
         + "yes and no, such as hat, stands for having any of them but the first; where the first is none or no.",
     ],
     positionals: [CommonOptions.trainedModel],
-    options: [attributes, images, columns, reach, CommonOptions.classNumber] + CommonOptions.trained
-      + DataOptions.both + [
-        CommonOptions.output, CommonOptions.json, CommonOptions.quiet,
-      ],
+    options: CommonOptions.forTrained(
+      [attributes, images, columns, reach, CommonOptions.classNumber], data: DataOptions.both,
+      results: [CommonOptions.output, CommonOptions.json, CommonOptions.quiet]),
     examples: [
       Example("vaerun attributes", "what the data set knows of its images, or its classes"),
       Example(

@@ -24,10 +24,9 @@ enum InterpolateCommand {
         + "class gets that of the row's first image, or --class."
     ],
     positionals: [CommonOptions.trainedModel],
-    options: [images, count, columns, path, CommonOptions.classNumber] + CommonOptions.trained
-      + CommonOptions.images + [
-        CommonOptions.output, CommonOptions.quiet,
-      ],
+    options: CommonOptions.forTrained(
+      [images, count, columns, path, CommonOptions.classNumber],
+      results: [CommonOptions.output, CommonOptions.quiet]),
     examples: [
       Example("vaerun interpolate", "six pairs of test images of different classes"),
       Example("vaerun interpolate --images 3,17 --path both", "two ways between two images"),

@@ -27,7 +27,7 @@ enum PlaneOptions {
 enum ManifoldCommand {
   private static let size = Option("grid", .integer(2...50), help: "images along each side", value: 20)
   private static let range = Option(
-    "range", .positiveNumber, help: "the plane reaches from -X to X",
+    "range", .positiveNumber(to: 1_000_000), help: "the plane reaches from -X to X",
     default: "2; without a prior, the middle 98 % of the codes")
   private static let quantiles = Flag(
     "quantiles",
@@ -41,10 +41,9 @@ enum ManifoldCommand {
       "The other latents are 0. The numbers along the edges are the latents' values at the images' middles."
     ],
     positionals: [CommonOptions.trainedModel],
-    options: [size, range, quantiles, PlaneOptions.axes, CommonOptions.classNumber] + CommonOptions.trained
-      + CommonOptions.images + [
-        CommonOptions.output, CommonOptions.quiet,
-      ],
+    options: CommonOptions.forTrained(
+      [size, range, quantiles, PlaneOptions.axes, CommonOptions.classNumber],
+      results: [CommonOptions.output, CommonOptions.quiet]),
     examples: [
       Example("vaerun manifold", "20 by 20 images"),
       Example("vaerun manifold --grid 9 --range 3 --axes 1,4", "the first and the fourth of several latents"),

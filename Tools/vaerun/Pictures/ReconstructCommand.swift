@@ -17,9 +17,7 @@ enum ReconstructCommand {
         + "reconstructions.png, where --output says no other."
     ],
     positionals: [CommonOptions.models],
-    options: [count, columns] + CommonOptions.trained + CommonOptions.images + [
-      CommonOptions.output, CommonOptions.quiet,
-    ],
+    options: CommonOptions.forTrained([count, columns], results: [CommonOptions.output, CommonOptions.quiet]),
     examples: [
       Example("vaerun reconstruct --count 50", "50 test images and what the newest run makes of them"),
       Example("vaerun reconstruct runs/densevae-001 runs/densevae-002", "two runs on the same images"),

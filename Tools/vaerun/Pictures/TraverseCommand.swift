@@ -13,7 +13,7 @@ enum TraverseCommand {
     "rows", .integer(1...100), help: "latents to show where none are named", value: 10)
   private static let columns = Option("columns", .integer(2...50), help: "images per row", value: 11)
   private static let range = Option(
-    "range", .positiveNumber,
+    "range", .positiveNumber(to: 1_000_000),
     help: "each latent goes from -X to X; without a prior, in deviations from its mean",
     value: 3)
   private static let image = Option(
@@ -29,10 +29,9 @@ enum TraverseCommand {
         + "--class, or that of the image, or 0."
     ],
     positionals: [CommonOptions.trainedModel],
-    options: [latents, rows, columns, range, image, CommonOptions.classNumber] + CommonOptions.trained
-      + CommonOptions.images + [
-        CommonOptions.output, CommonOptions.quiet,
-      ],
+    options: CommonOptions.forTrained(
+      [latents, rows, columns, range, image, CommonOptions.classNumber],
+      results: [CommonOptions.output, CommonOptions.quiet]),
     examples: [
       Example("vaerun traverse", "the ten most active latents of the newest run"),
       Example("vaerun traverse --image 3 --latents 1,4 --range 2", "two latents, around the code of an image"),

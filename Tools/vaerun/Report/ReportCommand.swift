@@ -58,12 +58,7 @@ struct RunReport {
   private func addSummary(to page: inout HTMLPage) {
     page.section("Run")
     var facts: [(name: String, value: String)] = [("model", configuration.model)]
-    for setting in manifest?.configuration ?? [] {
-      switch setting.value {
-      case .number(let number): facts.append((setting.name, Terminal.plain(number)))
-      case .text(let text): facts.append((setting.name, text))
-      }
-    }
+    facts += (manifest?.configuration ?? []).map { ($0.name, $0.text) }
     if let manifest {
       let count = manifest.parameters.reduce(0) { $0 + $1.shape.reduce(1, *) }
       facts.append(("parameters", grouped(count)))

@@ -27,9 +27,8 @@ enum CurvesCommand {
         + "is one run.",
     ],
     positionals: [CommonOptions.models],
-    options: [terms, parts, byLatent] + CommonOptions.trained + CommonOptions.images + [
-      CommonOptions.output, CommonOptions.quiet,
-    ],
+    options: CommonOptions.forTrained(
+      [terms, parts, byLatent], results: [CommonOptions.output, CommonOptions.quiet]),
     examples: [
       Example("vaerun curves", "the newest run of the newest model"),
       Example("vaerun curves runs/densevae-001 runs/densevae-002 --terms loss", "the losses of two runs"),

@@ -8,7 +8,7 @@ import Runtime
 /// `vaerun times`
 enum TimesCommand {
   private static let seconds = Option(
-    "seconds", .positiveNumber, help: "how long each entry is measured", value: 1)
+    "seconds", .positiveNumber(to: 3600), help: "how long each entry is measured", value: 1)
 
   static let command = Command(
     "times", summary: "tells how long models took to train and how fast they encode, decode and reconstruct",
@@ -19,7 +19,7 @@ enum TimesCommand {
         + "of the passes. Run nothing else meanwhile."
     ],
     positionals: [CommonOptions.models],
-    options: [seconds] + CommonOptions.trained + CommonOptions.images + [CommonOptions.json],
+    options: CommonOptions.forTrained([seconds], results: [CommonOptions.json]),
     examples: [
       Example("vaerun times runs/convvae-001 runs/densevae-001", "two runs side by side"),
       Example("vaerun times --threads 1", "the newest run of the newest model, on one thread"),

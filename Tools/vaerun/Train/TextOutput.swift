@@ -25,7 +25,9 @@ final class TextOutput: TrainingOutput {
     let manifest = setup.model.manifest
     let configuration = setup.configuration
     let weights = manifest.parameters.reduce(0) { $0 + $1.shape.reduce(1, *) }
-    Terminal.say("model   \(manifest.name): \(Terminal.count(weights, "weight")), for \(manifest.target.cpu)")
+    let settings = manifest.configuration.map { ", \($0.name) \($0.text)" }.joined()
+    Terminal.say(
+      "model   \(manifest.name): \(Terminal.count(weights, "weight"))\(settings), for \(manifest.target.cpu)")
     let held =
       configuration.validationImages == 0
       ? "" : ", \(Terminal.count(configuration.validationImages, "validation image"))"

@@ -45,8 +45,11 @@ enum TrainCommand {
     _ setup: TrainingSetup, in folder: RunFolder, output: any TrainingOutput, drawsPictures: Bool
   ) throws -> ExitStatus {
     // The configuration last: a folder that has one can be gone on with.
-    if setup.existing == nil { try folder.keep(setup.model) }
-    try folder.write(setup.configuration)
+    if setup.existing == nil {
+      try folder.begin(with: setup.model, setup.configuration)
+    } else {
+      try folder.write(setup.configuration)
+    }
     var sessions = folder.sessions
     var session = RunSession(
       fromStep: setup.start?.position.step ?? 0, commandLine: CommandLine.arguments,
