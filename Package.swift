@@ -100,6 +100,8 @@ let package = Package(
         "Reporting", "Search", "Artifact", "Diagnostics",
       ],
       path: "Tools/vaerun"),
+    .executableTarget(
+      name: "experiments", dependencies: ["CommandLineTable", "Artifact"], path: "Tools/experimenter"),
 
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
     .testTarget(name: "RandomTests", dependencies: ["Random"]),
@@ -147,7 +149,8 @@ let package = Package(
     .testTarget(
       name: "ToolsTests",
       dependencies: [
-        "vaec", "vaerun", "CommandLineTable", "Artifact", "Datasets", "Search", "PictureTesting", "Runtime",
+        "vaec", "vaerun", "experiments", "CommandLineTable", "Artifact", "Datasets", "Search", "PictureTesting",
+        "Runtime",
         "Inspection",
         "Passes", "VDL", "IR", "Diagnostics",
       ]),

@@ -195,20 +195,22 @@ public struct ScatterPlot: Figure {
     }
   }
 
-  /// Each class's name at the median of its points.
+  /// Each class's name at the median of its points, or as near to it as other names allow.
   private func drawNames(of points: [ClassPoint], in area: PlotArea, on canvas: Canvas) {
     guard !labels.isEmpty else { return }
     let members = Dictionary(grouping: points, by: \.index)
-    for (index, name) in classNames.enumerated() {
+    let names = classNames.enumerated().compactMap {
+      index, name -> (text: String, at: Point, style: Canvas.TextStyle)? in
       guard let own = members[index], let x = quantile(own.map(\.x).sorted(), 0.5),
-        let y = quantile(own.map(\.y).sorted(), 0.5),
-        area.contains(x, y)
-      else { continue }
+        let y = quantile(own.map(\.y).sorted(), 0.5), area.contains(x, y)
+      else { return nil }
       let style = Canvas.TextStyle(size: 12, bold: true, color: Palette.forClass(index).darkened(by: 0.45))
-      canvas.text(
-        canvas.shortened(name, to: 90, style), at: area.point(x, y), style, horizontal: .center,
-        vertical: .middle,
-        halo: true)
+      return (canvas.shortened(name, to: 90, style), area.point(x, y), style)
+    }
+    let places = LabelPlacement.separated(
+      names.map(\.at), sizes: names.map { Size(width: canvas.width(of: $0.text, $0.style) + 4, height: 15) })
+    for (name, place) in zip(names, places) {
+      canvas.text(name.text, at: place, name.style, horizontal: .center, vertical: .middle, halo: true)
     }
   }
 

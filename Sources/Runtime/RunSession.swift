@@ -13,6 +13,8 @@ public struct RunSession: Codable, Equatable, Sendable {
   /// Optimizer steps done when it began and when it ended.
   public var fromStep: Int
   public var toStep: Int?
+  /// The time that all threads of the process together had been computing when it ended, in seconds.
+  public var processorSeconds: Double?
   /// The command line, the program first.
   public var commandLine: [String]
   /// The folder that it was given in.
@@ -42,6 +44,13 @@ public struct RunSession: Codable, Equatable, Sendable {
     ended = Self.now
     self.ending = ending
     toStep = step
+    processorSeconds = Self.processorTime
+  }
+
+  private static var processorTime: Double? {
+    var time = timespec()
+    guard clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { return nil }
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   private static var now: String { Date().formatted(.iso8601) }
