@@ -56,15 +56,9 @@ enum Experimenter {
     let pictures = isQuick ? runner.folder + "/pictures" : "docs/images/experiments"
     try makeFolder(pictures)
     for row in chosen {
-      if let sweep = row.sweep {
-        try runner.perform(sweep)
-        for name in sweep.pictures {
-          try AtomicFile.write(
-            readFile("\(runner.folder)/\(sweep.name)/\(name).png"), to: "\(pictures)/\(sweep.name)-\(name).png")
-        }
-      }
-      for picture in row.pictures { try runner.draw(picture, to: "\(pictures)/\(picture.name).png") }
+      if let sweep = row.sweep { try runner.perform(sweep) }
       let text = try RowText(row: row, runner: runner, pictures: "images/experiments").markdown()
+      for picture in row.pictures { try runner.draw(picture, to: "\(pictures)/\(picture.name).png") }
       if isQuick {
         print("## \(row.id): \(row.title)\n\n\(text)\n")
       } else {

@@ -9,7 +9,8 @@ package struct Row: Sendable {
   package let figures: [Figure]
   /// A search for settings, beside or in place of trainings.
   package var sweep: Sweep?
-  /// Commands whose output is shown as it is.
+  /// Commands of `vaerun` whose output is shown as it is. In these and in the pictures' commands `{NAME}` stands for the run of
+  /// the training NAME with its first seed, `@NAME` for a place in the folder of the experiments.
   package var listings: [[String]] = []
   package var pictures: [Picture] = []
 }
@@ -55,8 +56,6 @@ package struct Sweep: Sendable {
   package let trials: Int
   /// Of each run.
   package let epochs: Int
-  /// Those of its pictures that the page shows: `objective`, `parameters`.
-  package let pictures: [String]
 }
 
 /// The data of a training.
@@ -116,17 +115,35 @@ package enum Figure: Sendable {
   }
 }
 
-/// A picture that a command of `vaerun` draws.
+/// A picture of a row.
 package struct Picture: Sendable {
+  package enum Source: Sendable {
+    /// A command of `vaerun` that draws it.
+    case command([String])
+    /// A file that a search or a listing leaves.
+    case file(String)
+  }
+
   /// Its file, without the ending.
   package let name: String
   package let caption: String
-  /// The command, where `{NAME}` is the run of the training NAME with its first seed.
-  package let command: [String]
+  package let source: Source
 
+  /// A picture that a command draws.
   package init(_ name: String, _ caption: String, _ command: [String]) {
     self.name = name
     self.caption = caption
-    self.command = command
+    source = .command(command)
+  }
+
+  /// A picture that is there, in the folder of the experiments.
+  package init(_ name: String, _ caption: String, file: String) {
+    self.name = name
+    self.caption = caption
+    source = .file(file)
+  }
+
+  package var command: [String] {
+    if case .command(let command) = source { command } else { [] }
   }
 }

@@ -136,14 +136,23 @@ struct RowRunner: Sendable {
     return (evaluation, isWhole ? seconds.compactMap(\.self).reduce(0, +) / 60 : nil)
   }
 
-  /// Draws a picture to a file.
+  /// Draws a picture to a file. Other files that its command writes, such as codes, stay in the folder of the experiments.
   func draw(_ picture: Picture, to file: String) throws {
-    try programs.run(["vaerun"] + filled(picture.command) + ["-o", file])
+    let drawn: String
+    switch picture.source {
+    case .file(let name): drawn = "\(folder)/\(name)"
+    case .command(let command):
+      try makeFolder(folder + "/pictures")
+      drawn = "\(folder)/pictures/\(picture.name).png"
+      try programs.run(["vaerun"] + filled(command) + ["-o", drawn])
+    }
+    try AtomicFile.write(readFile(drawn), to: file)
   }
 
   /// A command with the runs in place of their names.
   func filled(_ command: [String]) -> [String] {
     command.map { word in
+      if word.hasPrefix("@") { return "\(folder)/\(word.dropFirst())" }
       guard word.hasPrefix("{"), word.hasSuffix("}") else { return word }
       return run(String(word.dropFirst().dropLast()), seed: 1)
     }

@@ -69,11 +69,7 @@ struct RowText {
   // MARK: Listings and pictures
 
   private func search(_ sweep: Sweep) throws -> [String] {
-    let shown = sweep.pictures.map { "![The search's \($0)](\(pictures)/\(sweep.name)-\($0).png)" }
-    return [
-      indented([shellLine(runner.sweepCommand(sweep))]),
-      try listing(["sweep", "--show", "\(runner.folder)/\(sweep.name)"]),
-    ] + shown
+    [indented([shellLine(runner.sweepCommand(sweep))]), try listing(["sweep", "--show", "@\(sweep.name)"])]
   }
 
   private func listing(_ command: [String]) throws -> String {
@@ -86,11 +82,9 @@ struct RowText {
 
   private func gallery() -> String {
     row.pictures.map { picture in
-      """
-      `\(shellLine(["vaerun"] + runner.filled(picture.command)))`
-
-      ![\(picture.caption)](\(pictures)/\(picture.name).png)
-      """
+      let image = "![\(picture.caption)](\(pictures)/\(picture.name).png)"
+      guard case .command(let command) = picture.source else { return image }
+      return "`\(shellLine(["vaerun"] + runner.filled(command)))`\n\n\(image)"
     }.joined(separator: "\n\n")
   }
 }

@@ -74,11 +74,11 @@ private func hiddenSizes(_ id: String, _ data: ExperimentData, _ name: String, r
 private let denseRows = [
   Row(
     id: "R2a", title: "principal components, MNIST", trainings: [], figures: [],
-    listings: [["pca", "--data", "mnist"]],
+    listings: [["pca", "--data", "mnist", "-o", "@pca"]],
     pictures: [
       Picture(
         "r2a-reconstructions", "Test images and what 44, 87 and 154 components give back",
-        ["pca", "--data", "mnist"])
+        file: "pca/reconstructions.png")
     ]),
   Row(
     id: "R2c", title: "dense VAE by latent size and by input, MNIST",
@@ -156,7 +156,11 @@ private let latentSpaceRows = [
       arguments: [
         "Models/convae.vdl", "--space-file", "Models/convae.space", "--method", "random", "--folds", "3",
         "--batch", "250",
-      ], trials: 10, epochs: 5, pictures: ["objective", "parameters"])),
+      ], trials: 10, epochs: 5),
+    pictures: [
+      Picture("r3a-objective", "The objective by trial, and the least so far", file: "search/objective.png"),
+      Picture("r3a-parameters", "The objective by each parameter", file: "search/parameters.png"),
+    ]),
   Row(
     id: "R3b", title: "convolutional autoencoder, Fashion-MNIST", trainings: [codeOfFour],
     figures: [.term("mse")],
