@@ -157,3 +157,10 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Optimizing the code of tests costs minutes of each build and gains nothing: the time of a test is in the modules that it
+// tests. (Where LLVM's headers are seen, the compiler does not find them without optimization.)
+let seeHeaders: Set = ["LLVMTests", "KernelsTests", "LoweringTests"]
+for target in package.targets where target.type == .test && !seeHeaders.contains(target.name) {
+  target.swiftSettings = [.unsafeFlags(["-Onone"])]
+}
