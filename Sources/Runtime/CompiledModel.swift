@@ -48,9 +48,12 @@ public final class CompiledModel: Sendable {
     let expected = "\(place)/\(url.lastPathComponent).json"
     if FileManager.default.fileExists(atPath: expected) { return expected }
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-      let isThere = FileManager.default.fileExists(atPath: folder)
+      var isFolder: ObjCBool = false
+      let isThere = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
       throw ModelError.notCompiled(
-        folder: folder, reason: isThere ? "it is not a folder" : "there is no such folder")
+        folder: folder,
+        reason: !isThere
+          ? "there is no such folder" : isFolder.boolValue ? "it cannot be read" : "it is not a folder")
     }
     let manifests = names.filter { name in
       name.hasSuffix(".json") && names.contains(String(name.dropLast(5)) + ".so")

@@ -11,7 +11,7 @@ public enum StatisticsError: Error, Equatable, CustomStringConvertible {
     case .noLibrary:
       return "\(OpenBLAS.libraryName) is not found: install it (Debian: apt-get install libopenblas0)"
     case .tooFew(let what, let needed, let found):
-      return "\(what) needs at least \(needed) points and gets \(found)"
+      return "\(what) needs at least \(needed) points and gets \(found): take more images"
     case .notFinite(let what): return "\(what) gets numbers that are NaN or infinite"
     case .shape(let what): return "\(what) gets points of another size than it was made for"
     case .noConvergence(let what): return "\(what) does not converge"

@@ -24,12 +24,21 @@ import Testing
   }
 
   @Test func syntheticImagesAreAFunctionOfTheirShape() throws {
-    let images = SyntheticImages(imageShape: [1, 3, 5], count: 7)
+    let images = try SyntheticImages(imageShape: [1, 3, 5], count: 7)
     #expect(images.count == 7)
     let bytes = try images.bytes(of: [0, 6])
     #expect(bytes.count == 30)
     #expect(Set(bytes).count > 15)
     #expect(try SyntheticImages(imageShape: [1, 3, 5], count: 7).bytes(of: [0, 6]) == bytes)
     #expect(try images.labels(of: [1, 2]) == [0, 0])
+  }
+
+  @Test func imagesThatNoMemoryHoldsAreRefused() {
+    for count in [1 << 40, .max] {
+      let error = #expect(throws: ModelError.self) {
+        try SyntheticImages(imageShape: [1, 512, 512], count: count)
+      }
+      if case .outOfMemory? = error {} else { Issue.record("\(String(describing: error))") }
+    }
   }
 }

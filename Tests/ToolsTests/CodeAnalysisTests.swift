@@ -58,17 +58,20 @@ import Testing
   @Test(arguments: [
     (
       "latents --data digits --limit 20 --map tsne", 1,
-      "t-SNE with perplexity 30.0 needs at least 91 points and gets 20"
+      "t-SNE with perplexity 30.0 needs at least 91 points and gets 20: take more images"
     ),
     (
       "sample --data digits --limit 5 --codes mixture", 1,
-      "a mixture of 10 Gaussians needs at least 11 points and gets 5"
+      "a mixture of 10 Gaussians needs at least 11 points and gets 5: take more images"
     ),
     (
       "pca --variance 80,x", 2,
       "--variance takes per cents above 0 up to 100, not '80,x': write --variance 80,90,95"
     ),
-    ("pca --data digits --limit 1", 1, "a principal component analysis needs at least 2 points and gets 1"),
+    (
+      "pca --data digits --limit 1", 1,
+      "a principal component analysis needs at least 2 points and gets 1: take more images"
+    ),
   ])
   func mistakesHaveTheirTextAndStatus(_ line: String, _ status: Int32, _ message: String) throws {
     try withTrainedToy { folder in

@@ -31,6 +31,8 @@ import Testing
 
   @Test func modelTextIsCompiledOnceAndTrained() throws {
     try withModel { folder in
+      let bare = try ProgramRun.tool("vaerun", "train small", in: folder)
+      #expect(bare.errors == "vaerun: error: there is no folder small: did you mean small.vdl?\n")
       let line = "train small.vdl --data digits --limit 200"
       let first = try ProgramRun.tool("vaerun", line, in: folder)
       #expect(first.status == 0, "\(first.errors)")

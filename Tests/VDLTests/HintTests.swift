@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import IR
 import LanguageTesting
 import Testing
 import VDL
@@ -155,6 +156,9 @@ import VDL
       ("batch: 128", "«shuffle»: 1"), message: "unknown setting 'shuffle'",
       notes: "settings are batch, epochs, optimizer, clip"),
     Case(("image[", "«imgae»["), message: "unknown type 'imgae'", notes: "did you mean 'image'?"),
+    Case(
+      ("maximize loglik(x)", "«loss» = loglik(x)"), message: "unknown declaration 'loss'",
+      notes: "did you mean 'minimize'?"),
     Case(("hyper beta", "«hypr» beta"), message: "unknown declaration 'hypr'", notes: "did you mean 'hyper'?"),
     Case(
       ("hyper beta", "«weight» beta"), message: "expected a declaration, found 'weight'",
@@ -321,5 +325,17 @@ import VDL
     if !wanted.isEmpty || !hint.notes.contains("it is declared here") {
       #expect(notes.compactMap(\.range).sorted { $0.start < $1.start } == wanted)
     }
+  }
+
+  @Test func aLayerThatIsNoneAtAllIsAnsweredWithAllThereAre() throws {
+    let text = Self.base.replacing("dense(hidden)", with: "attention(4)")
+    let error = #expect(throws: DiagnosticList.self) {
+      try elaborate(SourceText(name: "m.vdl", text: text))
+    }
+    let found = try #require(error?.diagnostics.first)
+    #expect(found.message == "unknown layer 'attention'")
+    let note = try #require(found.notes.first).message
+    #expect(note.hasPrefix("the layers are conv, deconv, dense, "))
+    for layer in OpTable.activations { #expect(note.contains(" \(layer.name),"), "\(layer.name)") }
   }
 }

@@ -9,6 +9,8 @@ enum LocationError: Error, CustomStringConvertible {
   case noCompiler(text: String, expected: String)
   case notCompiled(text: String)
   case noText(String)
+  /// The name of a text without its ending.
+  case isText(String)
   case isRun(String)
   case nothingTrained(String, exists: Bool)
 
@@ -20,6 +22,7 @@ enum LocationError: Error, CustomStringConvertible {
       "\(text) has to be compiled and there is no \(expected): install vaec beside vaerun, or compile the model and "
         + "name its folder"
     case .notCompiled(let text): "\(text) was not compiled: mend what vaec says above"
+    case .isText(let path): "there is no folder \(path): did you mean \(path).vdl?"
     case .isRun(let path):
       "\(path) is a run, not a compiled model: write --resume \(path) to train it on, or name \(path)/model"
     case .nothingTrained(let path, let exists):
@@ -37,10 +40,12 @@ enum ModelLocation {
   static func load(_ argument: String?, quietly: Bool = false) throws -> CompiledModel {
     guard let argument else { return try CompiledModel(folder: try newest()) }
     let isText = argument.hasSuffix(".vdl")
-    if !isText, (try? CompiledModel.manifestPath(in: argument)) == nil,
-      FileManager.default.fileExists(atPath: argument + "/config.json")
-    {
-      throw LocationError.isRun(argument)
+    if !isText, (try? CompiledModel.manifestPath(in: argument)) == nil {
+      let files = FileManager.default
+      if files.fileExists(atPath: argument + "/config.json") { throw LocationError.isRun(argument) }
+      if !files.fileExists(atPath: argument), files.fileExists(atPath: argument + ".vdl") {
+        throw LocationError.isText(argument)
+      }
     }
     return try CompiledModel(folder: isText ? try compiled(argument, quietly: quietly) : argument)
   }
@@ -135,7 +140,8 @@ struct TrainedModel {
         let hasCopy = (try? CompiledModel.manifestPath(in: run.compiledModel)) != nil
         return hasCopy ? run.compiledModel : try run.readConfiguration().modelFolder
       }
-    let loaded = try Self.model(compiled, quietly: invocation[CommonOptions.json])
+    try Self.requireModel(model)
+    let loaded = try ModelLocation.load(compiled, quietly: invocation[CommonOptions.json])
     if let path = invocation[CommonOptions.weights] {
       weights = path
     } else {
@@ -155,7 +161,8 @@ struct TrainedModel {
     let arguments = invocation.all(CommonOptions.models)
     return try (arguments.isEmpty ? [nil] : arguments.map(Optional.some)).map { argument in
       if let argument, isRun(argument) { return try RunFolder(existing: argument) }
-      let model = try model(argument, quietly: invocation[CommonOptions.quiet])
+      try requireModel(argument)
+      let model = try ModelLocation.load(argument, quietly: invocation[CommonOptions.quiet])
       return try RunFolder.newest(model: model.manifest.name, in: "runs")
     }
   }
@@ -164,12 +171,11 @@ struct TrainedModel {
     FileManager.default.fileExists(atPath: path + "/config.json")
   }
 
-  /// The model that an argument names which is no run, or where there is none the newest.
-  private static func model(_ argument: String?, quietly: Bool) throws -> CompiledModel {
+  /// Refuses an argument that is no run, where it names no model either.
+  private static func requireModel(_ argument: String?) throws {
     if let argument, !argument.hasSuffix(".vdl"), (try? CompiledModel.manifestPath(in: argument)) == nil {
       throw LocationError.nothingTrained(argument, exists: FileManager.default.fileExists(atPath: argument))
     }
-    return try ModelLocation.load(argument, quietly: quietly)
   }
 
   /// What entries are to be given: the seed and the hypers of the options, or else of the run.

@@ -89,7 +89,7 @@ let activationOps: [OpDefinition] =
       points: [(-1, -0.2689414213699951), (0, 0), (1, 0.7310585786300049)]),
     activation(
       "gelu",
-      "x times about the normal distribution function, in the form with tanh (Hendrycks and Gimpel 2016, section 2).",
+      "x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, about x times the normal distribution function (Hendrycks and Gimpel 2016, section 2).",
       0.5 * x * (1 + tanh(.constant(geluScale) * (x + 0.044715 * (x * x * x))))
     )
     // torch.nn.functional.gelu(x, approximate="tanh") in float64

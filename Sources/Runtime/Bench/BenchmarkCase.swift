@@ -30,7 +30,8 @@ public final class BenchmarkCase {
     instance = try ModelInstance(model, threads: threads)
     instance.initialize(seed: 1)
     self.threads = instance.executor.threads
-    source = SyntheticImages(imageShape: model.manifest.inputs.first?.shape ?? [], count: images * Self.batches)
+    source = try SyntheticImages(
+      imageShape: model.manifest.inputs.first?.shape ?? [], count: images * Self.batches)
     call = try PreparedCall(instance, entry: entry, images: images, source: source)
     kernels = try model.kernels(of: entry)
     let everywhere = kernels.filter { !$0.isForFewImages }

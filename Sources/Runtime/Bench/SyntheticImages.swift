@@ -1,3 +1,4 @@
+import Artifact
 import Random
 
 /// Images of random bytes of a model's form, all of class 0, so that any model can be measured without data.
@@ -7,11 +8,16 @@ public struct SyntheticImages: ImageSource {
   private let array: ImageArray
 
   /// The images are a function of shape and count.
-  public init(imageShape: [Int], count: Int) {
+  /// - Throws: `ModelError.outOfMemory`.
+  public init(imageShape: [Int], count: Int) throws(ModelError) {
     self.imageShape = imageShape
     self.count = count
     let stream = RandomStream(seed: 1, domain: .data, stream: streamIdentifier(of: "bench"))
-    let size = max(1, imageShape.reduce(1, *)) * count
+    let (size, overflow) = max(1, imageShape.reduce(1, *)).multipliedReportingOverflow(by: count)
+    // A call takes some of them, as bytes and in its own memory.
+    guard !overflow, AvailableMemory.holds(size, copies: 2) else {
+      throw .outOfMemory(bytes: overflow ? .max : size)
+    }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(size + 16)
     var block: UInt32 = 0
@@ -22,8 +28,9 @@ public struct SyntheticImages: ImageSource {
       }
       block &+= 1
     }
+    bytes.removeLast(bytes.count - size)
     array = ImageArray(
-      imageShape: imageShape, bytes: Array(bytes.prefix(size)), labels: Array(repeating: 0, count: count))
+      imageShape: imageShape, bytes: bytes, labels: Array(repeating: 0, count: count))
   }
 
   public func bytes(of images: ArraySlice<Int>) throws -> [UInt8] { try array.bytes(of: images) }

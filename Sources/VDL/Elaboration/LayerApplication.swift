@@ -44,9 +44,11 @@ extension EntryElaborator {
       throw diagnostics.fail("'\(name.text)' is a term of the objective, not a layer", at: name.range)
     }
     let known = LayerTable.definitions.map(\.name) + symbols.blocks.keys + symbols.shared.keys
+    let suggestion = DiagnosticCollector.suggestion(for: name.text, in: known)
+    let list = LayerTable.definitions.map(\.name).joined(separator: ", ")
     throw diagnostics.fail(
       "unknown layer '\(name.text)'", at: name.range,
-      notes: DiagnosticCollector.suggestion(for: name.text, in: known))
+      notes: suggestion.isEmpty ? [.init("the layers are \(list)")] : suggestion)
   }
 
   private mutating func apply(

@@ -36,6 +36,8 @@ enum ForeignNames {
     "loglik": ["log_likelihood", "log_prob", "logprob", "bce", "crossentropy", "reconstruction"],
     "mse": ["mean_squared_error", "l2_loss", "mseloss"],
     "sse": ["sum_squared_error"],
+    "maximize": ["elbo"],
+    "minimize": ["loss", "cost", "objective"],
     "sgd": ["momentum_sgd", "gradient_descent"],
     "rate": ["lr", "learning_rate"],
     "decay": ["weight_decay", "l2"],

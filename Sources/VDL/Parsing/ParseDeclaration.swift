@@ -72,9 +72,9 @@ extension Parser {
 
   private mutating func failUnknownDeclaration() -> Recovery {
     let words = Keyword.allCases.filter(\.beginsDeclaration).map(\.rawValue)
-    if current.kind == .identifier, let near = closestMatch(to: current.text, in: words) {
-      return fail(
-        "unknown declaration '\(current.text)'", at: current.range, notes: [.init("did you mean '\(near)'?")])
+    let suggestion = DiagnosticCollector.suggestion(for: current.text, in: words)
+    if current.kind == .identifier, !suggestion.isEmpty {
+      return fail("unknown declaration '\(current.text)'", at: current.range, notes: suggestion)
     }
     return fail(
       "expected a declaration, found \(current.description)", at: current.range,
