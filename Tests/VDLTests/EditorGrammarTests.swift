@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import IR
 import LanguageTesting
 import Testing
 import VDL
@@ -85,15 +86,16 @@ import VDL
         }
       }
       let known = [
-        "conv": "layer", "deconv": "layer", "dense": "layer", "relu": "layer", "sigmoid": "layer",
-        "flatten": "layer", "reshape": "layer", "tanh": "layer", "batch_norm": "layer", "avg_pool": "layer",
+        "conv": "layer", "deconv": "layer", "dense": "layer",
+        "flatten": "layer", "reshape": "layer", "batch_norm": "layer", "avg_pool": "layer",
         "concat": "layer", "dropout": "layer", "one_hot": "layer", "quantize": "layer",
         "loglik": "term", "kl": "term", "iwae": "term", "mse": "term", "sse": "term", "codebook": "term",
         "commitment": "term", "l1": "term", "jacobian": "term", "kl_sparsity": "term", "mmd": "term",
         "mutual_information": "term", "total_correlation": "term", "dimension_kl": "term", "abs": "term",
         "adam": "optimizer", "sgd": "optimizer", "rmsprop": "optimizer",
       ]
-      if let group = known[token.text] { return ["support.function.\(group).vdl"] }
+      let isActivation = OpTable.activations.contains { $0.name == token.text }
+      if let group = isActivation ? "layer" : known[token.text] { return ["support.function.\(group).vdl"] }
       let others = [
         "normal": "support.class.distribution.vdl", "bernoulli": "support.class.distribution.vdl",
         "continuous_bernoulli": "support.class.distribution.vdl", "laplace": "support.class.distribution.vdl",
