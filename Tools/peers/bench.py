@@ -41,8 +41,7 @@ class Bench:
         command = [
             os.path.join(self.options.bin, "vaerun"), "bench", folder, "--json", "--rounds", "1", "--threads",
             str(self.options.threads), "--seconds", str(self.options.seconds), "--images", str(images or 1)]
-        rows = [json.loads(line) for line in self.run(command).splitlines()]
-        rows = [row for table in rows for row in (table if isinstance(table, list) else [table])]
+        rows = json.loads(self.run(command))
         if images is None:
             return next(row["imagesPerSecond"] for row in rows if row["entry"] == "train_step")
         return next(row["seconds"] for row in rows if row["entry"] == "reconstruct" and row["images"] == images)
