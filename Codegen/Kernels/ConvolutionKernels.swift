@@ -149,6 +149,9 @@ private struct Gathering {
   /// Steps of depth that the tile's code has in one turn of its loop.
   private var unrolled: Int { [4, 3, 2].first { pass.depth % $0 == 0 } ?? 1 }
 
+  /// Steps of a tile behind which the way of its result's rows from memory is hidden.
+  private static let leastSteps = 128
+
   /// A row of the result from packed weights, stretch by stretch.
   func emit(
     _ k: KernelBuilder, _ epilogue: ProductEpilogue, source: LLVMValue, weights: LLVMValue,
@@ -162,7 +165,8 @@ private struct Gathering {
       broadcasts: .packed(
         depth: pass.geometry.kernelWidth * pass.depth, outerStep: pass.kernelStep.rows * packed.rowBytes),
       epilogue: epilogue, outStep: pass.height * pass.width * row, depth: unrolled, vectorStep: row,
-      outer: .init(vectorStep: columns * pass.depth * row, broadcastStep: 0))
+      outer: .init(vectorStep: columns * pass.depth * row, broadcastStep: 0),
+      asksAhead: pass.depth * pass.visitedTaps >= Self.leastSteps)
     let bytes = pass.visitedRows * columns * pass.depth * row
     let copy = b.stackSlot(b.context.i8.array(of: bytes), align: 64, name: "gathered")
     let kernelRow = b.offset(weights, bytes: b.mulIndex(rows.first, packed.rowBytes))

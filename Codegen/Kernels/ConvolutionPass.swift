@@ -32,6 +32,7 @@ struct ConvolutionPass {
     isTransposed ? (kernel + stride - 1) / stride : kernel
   }
   var visitedRows: Int { visited(g.kernelHeight, g.strideHeight) }
+  var visitedTaps: Int { visitedRows * visited(g.kernelWidth, g.strideWidth) }
 
   /// Columns of the source that `columns` neighbouring positions reach at most.
   func reach(columns: Int) -> Int {

@@ -48,12 +48,14 @@ struct ProductFunction {
   /// - Parameters:
   ///   - outStep: bytes between the rows of the result.
   ///   - part: of the sum, where a product's depth is cut.
+  ///   - asksAhead: asks for the rows of the result before the product.
   init(
-    _ k: KernelBuilder, tile: ProductTile, epilogue: ProductEpilogue, outStep: Int, part: ProductPart = .whole
+    _ k: KernelBuilder, tile: ProductTile, epilogue: ProductEpilogue, outStep: Int, part: ProductPart = .whole,
+    asksAhead: Bool = false
   ) {
     self.tile = tile
     let b = k.b
-    let name = Self.name(tile, epilogue, outStep, part)
+    let name = Self.name(tile, epilogue, outStep, part, asksAhead)
     if let known = b.module.function(named: name) {
       function = known
       return
@@ -74,6 +76,9 @@ struct ProductFunction {
         let value = epilogue.third == .bias ? k.broadcast(b.offset(p[5], bytes: row * 4)) : k.vector.zero
         return Array(repeating: value, count: tile.vectors)
       }
+      if asksAhead {
+        Self.prefetch(k, rows: tile.rows, epilogue: epilogue, out: p[4], third: p[5], outStep: outStep)
+      }
       let sums = tile.emit(
         k, vectors: p[0], broadcasts: p[1], outerCount: p[2], innerCount: p[3], initial: initial)
       for (row, vectors) in sums.enumerated() {
@@ -92,11 +97,25 @@ struct ProductFunction {
     self.function = function
   }
 
+  /// Asks for the rows that the epilogue will read and write: rows a map apart are what no processor guesses, and so their way
+  /// from memory is hidden behind the product.
+  private static func prefetch(
+    _ k: KernelBuilder, rows: Int, epilogue: ProductEpilogue, out: LLVMValue, third: LLVMValue, outStep: Int
+  ) {
+    for row in 0..<rows {
+      let place = row * outStep
+      if epilogue.third == .activationOutput {
+        k.b.prefetchToRead(k.b.offset(third, bytes: place), bytes: k.rowBytes)
+      }
+      k.b.prefetchToWrite(k.b.offset(out, bytes: place), bytes: k.rowBytes)
+    }
+  }
+
   /// Rows x vectors, depth and epilogue for the reader of a profile; all that the code depends on in the digits behind.
   private static func name(
-    _ tile: ProductTile, _ epilogue: ProductEpilogue, _ outStep: Int, _ part: ProductPart
+    _ tile: ProductTile, _ epilogue: ProductEpilogue, _ outStep: Int, _ part: ProductPart, _ asksAhead: Bool
   ) -> String {
-    let identity = "\(tile) \(epilogue.name) \(epilogue.third) \(outStep) \(part)"
+    let identity = "\(tile) \(epilogue.name) \(epilogue.third) \(outStep) \(part) \(asksAhead)"
     let digits = String(streamIdentifier(of: identity), radix: 16)
     let end = part.isLast ? epilogue.name : "partial"
     return "tile_\(tile.rows)x\(tile.vectors)_depth\(tile.depth)_\(end).\(digits)"
@@ -145,7 +164,7 @@ struct ProductRows {
   init(
     _ k: KernelBuilder, rows: Int, broadcasts: ProductBroadcasts, epilogue: ProductEpilogue, outStep: Int,
     depth: Int, vectorStep: Int, outer: ProductTile.Loop = .none, inner: ProductTile.Loop = .none,
-    part: ProductPart = .whole
+    part: ProductPart = .whole, asksAhead: Bool = false
   ) {
     self.outStep = outStep
     thirdRowStep =
@@ -173,7 +192,8 @@ struct ProductRows {
       let tile = ProductTile(
         rowOffsets: (0..<run.size).map { $0 * rowStep }, vectors: k.target.tileVectors, depth: depth,
         vectorStep: vectorStep, broadcastStep: depthStep, outer: outer, inner: inner)
-      let function = ProductFunction(k, tile: tile, epilogue: epilogue, outStep: outStep, part: part)
+      let function = ProductFunction(
+        k, tile: tile, epilogue: epilogue, outStep: outStep, part: part, asksAhead: asksAhead)
       return Run(start: run.start, tiles: run.tiles, product: function)
     }
   }

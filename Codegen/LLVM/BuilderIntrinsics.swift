@@ -45,6 +45,24 @@ extension LLVMBuilder {
     return select(a.type.isFloat ? fcmp(.ogt, a, b) : icmp(.sgt, a, b), a, b, name: name)
   }
 
+  /// Asks for memory that will be read soon: the lines of `bytes` bytes. Nothing is read, and any address may be given.
+  public func prefetchToRead(_ pointer: LLVMValue, bytes: Int) {
+    prefetch(pointer, bytes: bytes, toWrite: false)
+  }
+
+  /// Asks for memory that will be written soon.
+  public func prefetchToWrite(_ pointer: LLVMValue, bytes: Int) {
+    prefetch(pointer, bytes: bytes, toWrite: true)
+  }
+
+  private func prefetch(_ pointer: LLVMValue, bytes: Int, toWrite: Bool) {
+    for line in stride(from: 0, to: bytes, by: 64) {
+      // Read or write, all caches, data (LangRef, "llvm.prefetch").
+      let arguments = [offset(pointer, bytes: line), i32(toWrite ? 1 : 0), i32(3), i32(1)]
+      _ = call(declare("llvm.prefetch", [context.pointer]), arguments)
+    }
+  }
+
   private func unary(_ intrinsic: String, _ a: LLVMValue, _ name: String) -> LLVMValue {
     call(declare(intrinsic, [a.type]), [a], name: name)
   }
