@@ -22,11 +22,10 @@ public enum TransposeKernel {
     }
 
     public func strips(_ target: KernelTarget) -> Int { Self.strips(channels, target) }
-    func stripBytes(_ target: KernelTarget) -> Int {
-      positions * target.blockImages * vectors * target.lanes * 4
-    }
+    func stripBytes(_ target: KernelTarget) -> Int { positions * positionBytes(target) }
+    func positionBytes(_ target: KernelTarget) -> Int { target.blockImages * vectors * target.lanes * 4 }
 
-    private static func vectors(_ channels: Int, _ target: KernelTarget) -> Int {
+    static func vectors(_ channels: Int, _ target: KernelTarget) -> Int {
       channels <= target.lanes ? 1 : target.tileVectors
     }
 
@@ -52,33 +51,20 @@ public enum TransposeKernel {
       let slot = TensorSlot(type: from.type, place: to.place)
       let source = k.address(from, block: task.block)
       let target = k.address(slot, block: task.block)
-      let imageBytes = to.vectors * k.lanes * 4
       let channelStep = to.positions * k.rowBytes
       let first = b.mulIndex(task.part, positionsPerTask)
       let past = b.addIndex(first, positionsPerTask)
       let end = b.select(b.icmp(.slt, past, to.positions), past, b.i64(to.positions))
 
-      /// Vector `number` of a strip that begins with `channel`, of which `channels` are there.
-      func tile(_ strip: LLVMValue, _ channel: LLVMValue, number: Int, channels: Int) {
-        let to = b.offset(strip, bytes: number * k.lanes * 4)
-        for vector in 0..<k.target.tileVectors {
-          let rows = (0..<k.lanes).map { lane in
-            let index = number * k.lanes + lane
-            return index < channels
-              ? k.loadVector(b.offset(channel, bytes: index * channelStep), vector) : k.vector.zero
-          }
-          for (image, row) in k.transpose(rows).enumerated() {
-            b.store(row, to: b.offset(to, bytes: (vector * k.lanes + image) * imageBytes))
-          }
-        }
-      }
       func strip(_ index: LLVMValue, channels: Int) {
         let strip = b.offset(target, bytes: b.mulIndex(index, to.stripBytes(k.target)))
         let channel = b.offset(source, bytes: b.mulIndex(index, to.vectors * k.lanes * channelStep))
         b.forLoop(from: first, to: end, name: "position") { position in
-          let place = b.offset(strip, bytes: b.mulIndex(position, k.target.blockImages * imageBytes))
-          let row = b.offset(channel, bytes: b.mulIndex(position, k.rowBytes))
-          for number in 0..<to.vectors { tile(place, row, number: number, channels: channels) }
+          k.transposePosition(
+            b.offset(channel, bytes: b.mulIndex(position, k.rowBytes)), channelStep: channelStep,
+            channels: channels,
+            vectors: to.vectors,
+            to: b.offset(strip, bytes: b.mulIndex(position, to.positionBytes(k.target))))
         }
       }
       let width = to.vectors * k.lanes
@@ -90,6 +76,26 @@ public enum TransposeKernel {
 }
 
 extension KernelBuilder {
+  /// Turns one position of a strip of channels, `channelStep` bytes apart, to `[image][channel of the strip]`. Channels that
+  /// are not there become zero.
+  func transposePosition(
+    _ from: LLVMValue, channelStep: Int, channels: Int, vectors: Int, to place: LLVMValue
+  ) {
+    for number in 0..<vectors {
+      for vector in 0..<target.tileVectors {
+        let rows = (0..<lanes).map { lane in
+          let index = number * lanes + lane
+          return index < channels
+            ? loadVector(b.offset(from, bytes: index * channelStep), vector) : self.vector.zero
+        }
+        for (image, row) in transpose(rows).enumerated() {
+          b.store(
+            row, to: b.offset(place, bytes: ((vector * lanes + image) * vectors + number) * lanes * 4))
+        }
+      }
+    }
+  }
+
   /// The transpose of `lanes` rows of `lanes` floats: log2(lanes) rounds of interleaving row r with row r + lanes/2.
   func transpose(_ rows: [LLVMValue]) -> [LLVMValue] {
     var rows = rows

@@ -32,13 +32,9 @@ struct OperationKernels {
     case "conv2d_weight_gradient":
       let geometry = weightGradientGeometry(
         operation, map: entry.typeOf(operation.operands[0]), image: entry.typeOf(operation.operands[1]))
-      let map = TransposeKernel.Target.byteCount(
-        channels: geometry.outputChannels, positions: geometry.outputHeight * geometry.outputWidth,
-        target: target)
-      let images = PaddedImages.needsCopy(geometry) ? [PaddedImages.byteCount(geometry, target: target)] : []
-      let sums = WeightGradientKernels.sumBytes(geometry, target: target)
-      return ([map] + images).map { Scratch(bytes: $0, isPerBlock: true) }
-        + [Scratch(bytes: sums, isPerBlock: false)]
+      return [
+        Scratch(bytes: WeightGradientKernels.sumBytes(geometry, target: target), isPerBlock: false)
+      ]
     case "conv2d", "conv2d_transpose":
       let geometry = geometry(
         operation, entry.typeOf(operation.operands[0]), entry.typeOf(operation.operands[1]),
@@ -142,24 +138,11 @@ struct OperationKernels {
   private func convolutionWeightGradient(
     _ name: String, _ operation: Operation, _ slots: OperationSlots
   ) -> [Kernel] {
-    let (operands, scratch, dw) = (slots.operands, slots.scratch, slots.results[0])
-    let geometry = Self.weightGradientGeometry(
-      operation, map: operands[0].type, image: operands[1].type)
-    let map = TransposeKernel.Target(
-      place: scratch[0], channels: geometry.outputChannels,
-      positions: geometry.outputHeight * geometry.outputWidth, target: target)
-    var kernels = [TransposeKernel.kernel(name + "_transpose", from: operands[0], to: map)]
-    var images = PaddedImages(
-      place: operands[1].place, height: geometry.inputHeight, width: geometry.inputWidth)
-    if PaddedImages.needsCopy(geometry) {
-      let (height, width) = PaddedImages.extents(geometry)
-      images = PaddedImages(place: scratch[1], height: height, width: width)
-      kernels.append(PaddedImages.kernel(name + "_pad", from: operands[1], to: images, geometry: geometry))
-    }
-    kernels.append(
-      WeightGradientKernels.convolution(
-        name, dy: map, x: images, dw: dw, sums: scratch[scratch.count - 1], geometry: geometry, target: target))
-    return kernels
+    let operands = slots.operands
+    return WeightGradientKernels.convolution(
+      name, dy: operands[0], x: operands[1], dw: slots.results[0], sums: slots.scratch[0],
+      geometry: Self.weightGradientGeometry(operation, map: operands[0].type, image: operands[1].type),
+      target: target)
   }
 
   /// Windows that slide over images; nil for any other op.

@@ -122,6 +122,22 @@ enum ProductCases {
       Geometry(
         channels: 17, height: 4, width: 25, filters: 33, kernel: [4, 4], stride: [2, 2], pad: [1, 1, 1, 1])
     ),
+    // A weight gradient's row in several stretches, each edge in another.
+    (
+      "long",
+      Geometry(channels: 5, height: 2, width: 37, filters: 19, kernel: [3, 3], pad: [1, 1, 1, 1])
+    ),
+    // Three channels, as images have them.
+    (
+      "colours",
+      Geometry(
+        channels: 3, height: 9, width: 8, filters: 20, kernel: [4, 4], stride: [2, 2], pad: [1, 1, 1, 1])
+    ),
+    (
+      "colours_apart",
+      Geometry(
+        channels: 3, height: 8, width: 66, filters: 37, kernel: [3, 3], stride: [2, 2], pad: [1, 0, 1, 0])
+    ),
     // The channels of a pixel crowd a cache.
     ("crowded", Geometry(channels: 33, height: 8, width: 8, filters: 3, kernel: [1, 1])),
     // Some map positions see padding alone.
