@@ -1,8 +1,12 @@
 import IR
 import LLVM
 
-/// Convolution and transposed convolution of one image at a time, neighbouring pixels of a row in the lanes and single weights
+/// Convolution and transposed convolution of one image at a time, neighbouring pixels in the lanes and single weights
 /// broadcast from where they lie: the register tile of ProductTile, with positions where blocks have images.
+///
+/// A tile goes through the positions of a row. Where those of a whole map, as they lie in a plane, row behind row, are so few
+/// vectors that one tile spans them, it takes them all: short rows fill the lanes too, and each weight is read once. What it
+/// computes between the end of a row and the beginning of the next is dropped.
 ///
 /// Neighbouring positions have to read neighbouring floats. So the source is first copied into planes with its padding
 /// written out: for a convolution of stride s, s x s planes of every s-th row and column, in each of which a tap is the
@@ -98,15 +102,32 @@ public struct SingleImageConvolution {
   }
 
   private var planeCount: Int { spread.rows * spread.columns }
-  private var channelFloats: Int { planeCount * planeRows * planeColumns }
-  /// Vectors of a tile: of one row's positions.
-  private var vectors: Int {
-    let columns = phases.map(\.columns.count).max() ?? 1
-    return columns > target.lanes ? target.tileVectors : 1
+  /// Floats from one channel of the planes to the next: an odd number of lines, so that the channels of a position do not crowd
+  /// a few sets of the caches.
+  private var channelFloats: Int {
+    let lines = (planeCount * planeRows * planeColumns + 15) / 16
+    return (lines | 1) * 16
   }
-  private var tileRows: Int { vectors == 1 ? 2 * target.tileRows : target.tileRows }
+  /// The positions of a phase as they lie in a plane, those between its rows included.
+  private func span(_ phase: Phase) -> Int { (phase.rows.count - 1) * planeColumns + phase.columns.count }
+  private func vectors(of positions: Int) -> Int { (positions + target.lanes - 1) / target.lanes }
+  /// The most vectors of a tile, which leave it some rows.
+  private static let mostVectors = 4
+  /// True where a tile spans all positions of a phase.
+  private var isWhole: Bool {
+    phases.allSatisfy {
+      vectors(of: span($0)) <= Self.mostVectors
+        && vectors(of: span($0)) < $0.rows.count * vectors(of: $0.columns.count)
+    }
+  }
+  /// Vectors of a tile.
+  private var vectors: Int {
+    guard !isWhole else { return phases.map { vectors(of: span($0)) }.max() ?? 1 }
+    return (phases.map(\.columns.count).max() ?? 1) > target.lanes ? target.tileVectors : 1
+  }
+  private var tileRows: Int { max(1, target.tileRows * target.tileVectors / vectors) }
 
-  /// Bytes of the planes of an image. The last tile of a row reads past it.
+  /// Bytes of the planes of an image. The last tile of the positions reads past it.
   public var planeBytes: Int { (pass.depth * channelFloats + vectors * target.lanes) * 4 }
 
   /// The kernels: the planes, then the product.
@@ -132,13 +153,9 @@ public struct SingleImageConvolution {
       let source = b.offset(
         k.address(from, block: task.block), bytes: b.mulIndex(task.part, height * width * 4))
       let planes = b.offset(k.address(to, block: task.block), bytes: b.mulIndex(task.part, channelFloats * 4))
-      let bytes = channelFloats * 4
-      let vectorBytes = k.lanes * 4
-      b.forLoop(from: 0, to: b.i64(bytes / vectorBytes * vectorBytes), step: vectorBytes, name: "zero") {
+      // Whole lines, so whole vectors.
+      b.forLoop(from: 0, to: b.i64(channelFloats * 4), step: k.lanes * 4, name: "zero") {
         b.store(k.vector.zero, to: b.offset(planes, bytes: $0))
-      }
-      for float in channelFloats / k.lanes * k.lanes..<channelFloats {
-        b.store(b.context.f32.zero, to: b.offset(planes, bytes: float * 4))
       }
       let plane = planeRows * planeColumns
       b.forLoop(from: 0, to: b.i64(height), name: "row") { row in
@@ -166,7 +183,7 @@ public struct SingleImageConvolution {
 
   /// Numbers of a phase in the table that the code reads.
   private enum PhaseField: Int, CaseIterable {
-    case firstTap, taps, firstRow, endRow, firstColumn, endColumn, row, column
+    case firstTap, taps, start, rows, span, columns, row, column
   }
 
   /// One task is a tile of rows for one phase.
@@ -182,9 +199,12 @@ public struct SingleImageConvolution {
       var firstTap = 0
       var table: [Int64] = []
       for phase in phases {
+        // The first position's place in a plane; rows to go through, and positions of each; the first position in the result.
         let numbers = [
-          firstTap, phase.taps.count, phase.rows.lowerBound, phase.rows.upperBound, phase.columns.lowerBound,
-          phase.columns.upperBound, phase.row, phase.column,
+          firstTap, phase.taps.count, phase.rows.lowerBound * planeColumns + phase.columns.lowerBound,
+          isWhole ? 1 : phase.rows.count, isWhole ? span(phase) : phase.columns.count, phase.columns.count,
+          phase.rows.lowerBound * step.rows + phase.row,
+          phase.columns.lowerBound * step.columns + phase.column,
         ]
         table += numbers.map(Int64.init)
         firstTap += phase.taps.count
@@ -206,15 +226,15 @@ public struct SingleImageConvolution {
           weights: b.offset(k.address(w), bytes: b.mulIndex(row, pass.weightRowStep)), taps: taps,
           tapCount: field(.taps), out: k.address(to, block: task.block),
           third: third.map { k.address($0, block: task.block) })
-        let (endColumn, rowOffset, columnOffset) = (field(.endColumn), field(.row), field(.column))
-        b.forLoop(from: field(.firstRow), to: field(.endRow), name: "row") { m in
-          b.forLoop(from: field(.firstColumn), to: endColumn, step: vectors * k.lanes, name: "column") { n in
-            let sums = self.sums(k, tile, epilogue, m, n)
-            let resultRow = b.add(b.mulIndex(m, pass.isTransposed ? pass.geometry.strideHeight : 1), rowOffset)
-            let resultColumn = b.add(
-              b.mulIndex(n, pass.isTransposed ? pass.geometry.strideWidth : 1), columnOffset)
-            let place = b.add(b.mulIndex(resultRow, pass.width), resultColumn)
-            store(k, sums, tile, epilogue, place: place, count: b.sub(endColumn, n))
+        let (start, span, columns) = (field(.start), field(.span), field(.columns))
+        let origin = b.add(b.mulIndex(field(.row), pass.width), field(.column))
+        // One turn where a tile spans all rows.
+        b.forLoop(from: 0, to: field(.rows), name: "row") { m in
+          let start = b.add(start, b.mulIndex(m, planeColumns))
+          let origin = b.add(origin, b.mulIndex(m, step.rows * pass.width))
+          b.forLoop(from: 0, to: span, step: vectors * k.lanes, name: "position") { first in
+            let sums = self.sums(k, tile, epilogue, b.add(start, first))
+            store(k, sums, tile, epilogue, from: first, span: span, columns: columns, origin: origin)
           }
         }
       }
@@ -244,9 +264,9 @@ public struct SingleImageConvolution {
     let third: LLVMValue?
   }
 
-  /// [row][vector] of the positions from (m, n) on.
+  /// [row][vector] of the positions from a place in a plane on.
   private func sums(
-    _ k: KernelBuilder, _ tile: Tile, _ epilogue: ProductEpilogue, _ m: LLVMValue, _ n: LLVMValue
+    _ k: KernelBuilder, _ tile: Tile, _ epilogue: ProductEpilogue, _ place: LLVMValue
   ) -> [[LLVMValue]] {
     let b = k.b
     let product = ProductTile(
@@ -259,8 +279,7 @@ public struct SingleImageConvolution {
       }
       return Array(repeating: value ?? k.vector.zero, count: vectors)
     }
-    let position = b.offset(
-      tile.planes, bytes: b.mulIndex(b.add(b.mulIndex(m, planeColumns), n), 4))
+    let position = b.offset(tile.planes, bytes: b.mulIndex(place, 4))
     let sums = b.forLoop(from: 0, to: tile.tapCount, carrying: initial, name: "tap") { tap, sums in
       let numbers = b.offset(tile.taps, bytes: b.mulIndex(tap, 16))
       let displacement = b.load(b.context.i64, from: numbers)
@@ -274,44 +293,54 @@ public struct SingleImageConvolution {
     return (0..<tile.rows).map { Array(sums[$0 * vectors..<($0 + 1) * vectors]) }
   }
 
-  /// Ends the sums and stores `count` positions, at most, from a pixel of the result on.
+  /// From one position of a phase to the next in the result.
+  private var step: (rows: Int, columns: Int) {
+    pass.isTransposed ? (pass.geometry.strideHeight, pass.geometry.strideWidth) : (1, 1)
+  }
+
+  /// Ends the sums of the positions from `first` on and stores those that are in the result: through the stack where neighbours
+  /// in a plane lie a stride apart there, or some are in no row.
   private func store(
-    _ k: KernelBuilder, _ sums: [[LLVMValue]], _ tile: Tile, _ epilogue: ProductEpilogue, place: LLVMValue,
-    count: LLVMValue
+    _ k: KernelBuilder, _ sums: [[LLVMValue]], _ tile: Tile, _ epilogue: ProductEpilogue,
+    from first: LLVMValue, span: LLVMValue, columns: LLVMValue, origin: LLVMValue
   ) {
     let b = k.b
     let area = pass.height * pass.width
-    let first = b.mulIndex(b.add(b.mulIndex(tile.first, area), place), 4)
-    let step = pass.isTransposed ? pass.geometry.strideWidth : 1
-    let isApart = step > 1
     func finish(_ sum: LLVMValue) -> LLVMValue {
       guard let formula = epilogue.formula, epilogue.third != .activationOutput else { return sum }
       return FormulaEmitter(b, lanes: k.lanes).emit(formula, operands: [sum])
     }
-    if !isApart {
+    let out = b.offset(tile.out, bytes: b.mulIndex(b.add(b.mulIndex(tile.first, area), origin), 4))
+    if !isWhole && step.columns == 1 {
       for (row, values) in sums.enumerated() {
         for (vector, sum) in values.enumerated() {
-          let to = b.offset(tile.out, bytes: b.addIndex(first, (row * area + vector * k.lanes) * 4))
-          let mask = b.mask(
-            below: b.trunc(b.sub(count, vector * k.lanes), to: b.context.i32), lanes: k.lanes)
-          b.maskedStore(finish(sum), to: to, mask: mask)
+          let place = b.addIndex(first, row * area + vector * k.lanes)
+          let rest = b.sub(b.sub(span, first), vector * k.lanes)
+          b.maskedStore(
+            finish(sum), to: b.offset(out, bytes: b.mulIndex(place, 4)),
+            mask: b.mask(below: b.trunc(rest, to: b.context.i32), lanes: k.lanes))
         }
       }
       return
     }
-    // Through the stack: neighbours of a phase lie a stride apart.
     let slot = b.stackSlot(k.vector.array(of: tile.rows * vectors), align: 64)
     for (row, values) in sums.enumerated() {
       for (vector, sum) in values.enumerated() { k.storeVector(finish(sum), slot, row * vectors + vector) }
     }
-    let end = b.select(b.icmp(.slt, count, vectors * k.lanes), count, b.i64(vectors * k.lanes))
-    b.forLoop(from: 0, to: end, name: "lane") { lane in
-      let from = b.offset(slot, bytes: b.mulIndex(lane, 4))
-      let to = b.offset(tile.out, bytes: b.add(first, b.mulIndex(lane, step * 4)))
-      for row in 0..<tile.rows {
-        b.store(
-          k.loadFloat(b.offset(from, bytes: row * vectors * k.lanes * 4)),
-          to: b.offset(to, bytes: row * area * 4))
+    let count = b.minimum(b.sub(span, first), b.i64(vectors * k.lanes))
+    b.forLoop(from: 0, to: count, name: "lane") { lane in
+      let place = b.add(first, lane)
+      let (row, column) = (b.udiv(place, planeColumns), b.urem(place, planeColumns))
+      b.ifThen(b.icmp(.slt, column, columns), name: "inside") {
+        let from = b.offset(slot, bytes: b.mulIndex(lane, 4))
+        let position = b.add(
+          b.mulIndex(row, step.rows * pass.width), b.mulIndex(column, step.columns))
+        let to = b.offset(out, bytes: b.mulIndex(position, 4))
+        for row in 0..<tile.rows {
+          b.store(
+            k.loadFloat(b.offset(from, bytes: row * vectors * k.lanes * 4)),
+            to: b.offset(to, bytes: row * area * 4))
+        }
       }
     }
   }
