@@ -6,7 +6,7 @@ import LLVM
 /// displacement from one pointer.
 ///
 /// Where there are rows for many tiles, the loops are cut so that what is read again is in a near cache: a task has
-/// `groupRows` rows of all blocks, and goes through the depth in pieces of `pieceDepth`. A piece of a block's numbers (16 KiB)
+/// about `groupRows` rows of all blocks, and goes through the depth in pieces of `pieceDepth`. A piece of a block's numbers (16 KiB)
 /// is read by every tile from the first cache, the piece of the task's weights (48 KiB) by every block from the second, and
 /// each weight comes from memory once a call. Between pieces a tile's sums are stored, two memory operations for each
 /// `pieceDepth` multiply-adds. Where the weights' rows are the product's depth (the data gradient), a piece is copied first, since
@@ -57,7 +57,7 @@ private struct DenseProduct {
 
   func kernel(_ name: String, _ target: KernelTarget) -> Kernel {
     let tiles = tileRuns(rows, limit: target.tileRows).reduce(0) { $0 + $1.tiles }
-    return tiles < Self.leastTiles ? tile(name, tiles) : group(name, tiles, target)
+    return tiles < Self.leastTiles ? tile(name, tiles) : group(name)
   }
 
   /// One task is one tile of rows for one block.
@@ -75,10 +75,11 @@ private struct DenseProduct {
     }
   }
 
-  /// One task is a group of rows for all blocks. Groups are of equal size but for one row, and at least eight.
-  private func group(_ name: String, _ tiles: Int, _ target: KernelTarget) -> Kernel {
-    let most = max(target.tileRows, min(Self.groupRows, (tiles / 8) * target.tileRows))
-    let groups = tileRuns(rows, limit: most)
+  /// One task is a group of rows for all blocks. Groups are of equal size but for one row, and a multiple of eight, so that two,
+  /// four or eight threads have the same number.
+  private func group(_ name: String) -> Kernel {
+    let wanted = max(8, ((rows + Self.groupRows - 1) / Self.groupRows + 4) / 8 * 8)
+    let groups = tileRuns(rows, limit: (rows + wanted - 1) / wanted)
     return Kernel(name, tasks: .fixed(groups.reduce(0) { $0 + $1.tiles })) { k, task in
       let b = k.b
       // Columns are copied, rows are read where they lie.
