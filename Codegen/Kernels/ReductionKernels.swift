@@ -36,6 +36,36 @@ public enum ReductionKernels {
     return sums.dropFirst().reduce(sums[0]) { b.add($0, $1) }
   }
 
+  /// `y[n, c] = (x[n, c] - m) - log(sum over c of exp(x[n, c] - m))`, m the largest of an image, so that nothing overflows and no
+  /// digit of a probability near 1 is lost. Three passes over a block's rows, which lie in the nearest cache.
+  public static func logSoftmax(_ name: String, x: TensorSlot, y: TensorSlot) -> Kernel {
+    let classes = y.type.count
+    return Kernel(name, tasks: .perBlock(1)) { k, task in
+      let b = k.b
+      let from = k.address(x, block: task.block)
+      let to = k.address(y, block: task.block)
+      for vector in 0..<k.target.tileVectors {
+        func rows(
+          from first: Int, _ initial: LLVMValue, _ body: @escaping (LLVMValue, LLVMValue) -> LLVMValue
+        ) -> LLVMValue {
+          b.forLoop(from: b.i64(first), to: b.i64(classes), carrying: [initial], name: "class") {
+            row, carried in
+            let offset = b.mulIndex(row, k.rowBytes)
+            return [body(carried[0], k.loadVector(b.offset(from, bytes: offset), vector))]
+          }[0]
+        }
+        let largest = rows(from: 1, k.loadVector(from, vector)) { b.maxnum($0, $1) }
+        let sum = rows(from: 0, k.vector.zero) { b.add($0, b.exp(b.sub($1, largest))) }
+        let logOfSum = b.logOfPositive(sum)
+        b.forLoop(from: 0, to: b.i64(classes), name: "class") { row in
+          let offset = b.mulIndex(row, k.rowBytes)
+          let value = b.sub(k.loadVector(b.offset(from, bytes: offset), vector), largest)
+          k.storeVector(b.sub(value, logOfSum), b.offset(to, bytes: offset), vector)
+        }
+      }
+    }
+  }
+
   /// `y = sum over the images of the call, divided by their number`.
   public static func meanImages(_ name: String, x: TensorSlot, y: TensorSlot) -> Kernel {
     sumOfEverything(name, x: x, y: y, divides: true)

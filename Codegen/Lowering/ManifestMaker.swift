@@ -84,6 +84,7 @@ struct ManifestMaker {
     switch target {
     case .metric(let name): (name, .metric)
     case .image(let name): (name, .image)
+    case .probabilities(let name): (name, .probabilities)
     case .latent(let name): (name, name.contains(".") ? .distribution : .latent)
     case .gradient(let name): (name, .gradient)
     case .global(let name): (name, .latent)
@@ -138,11 +139,11 @@ struct GlobalLayout {
   private(set) var stateBytes = 0
 
   init(_ module: Module) {
-    for kind in [Global.Kind.parameter, .statistic, .state] {
+    for kind in [Global.Kind.parameter, .statistic, .frozen, .state] {
       for global in module.globals where global.kind == kind {
         let bytes = MemoryPlan.aligned(global.type.count * 4)
         switch kind {
-        case .parameter, .statistic:
+        case .parameter, .statistic, .frozen:
           places[global.name] = .weights(offset: weightsBytes)
           weightsBytes += bytes
         case .state:

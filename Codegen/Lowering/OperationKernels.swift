@@ -260,6 +260,7 @@ struct OperationKernels {
     case "lookup_gradient":
       return [CodebookKernels.lookupGradient(name, dq: operands[0], codes: operands[1], dcodebook: y)]
     case "one_hot": return [ChannelKernels.oneHot(name, label: operands[0], y: y)]
+    case "log_softmax": return [ReductionKernels.logSoftmax(name, x: operands[0], y: y)]
     case "concat": runs = operands.map { ChannelKernels.Run(from: $0, rows: $0.type.count) }
     case "slice": runs = [ChannelKernels.Run(from: operands[0], first: first, rows: y.type.count)]
     case "place":

@@ -72,7 +72,7 @@ extension Entry {
   var forSingleImages: Entry? {
     let isInference = results.allSatisfy { result in
       switch result.target {
-      case .image, .latent: true
+      case .image, .probabilities, .latent: true
       case .metric, .gradient, .global: false
       }
     }

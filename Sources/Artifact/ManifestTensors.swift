@@ -116,6 +116,8 @@ extension Manifest {
   public enum Role: String, Codable, Sendable, CaseIterable {
     /// Images, one per image of the call.
     case image
+    /// The probabilities of each image's classes, f32 `[N, classes]`, called as the input that is the class.
+    case probabilities
     /// Class numbers, i32 `[N]`.
     case label
     /// The images' numbers in the data set, i32 `[N]`: they choose the noise.
@@ -207,6 +209,12 @@ extension Manifest {
 
     /// The result of this name, if there is one.
     public func result(named name: String) -> Tensor? { results.first { $0.name == name } }
+
+    /// The result that is an image of the decoder; what corrupts an image makes another, called `NAME.corrupted`.
+    public var image: Tensor? { results.first { $0.role == .image && !$0.name.contains(".") } }
+
+    /// The result that is the probabilities of the classes.
+    public var probabilities: Tensor? { results.first { $0.role == .probabilities } }
   }
 }
 

@@ -160,6 +160,11 @@ extension Manifest {
     if tensor.role == .label, !classes.contains(where: { $0.name == tensor.name }) {
       throw ManifestProblem(field: field, problem: "is not among the classes")
     }
+    if tensor.role == .probabilities,
+      tensor.shape != [.images, .fixed(classes.first { $0.name == tensor.name }?.count ?? 0)]
+    {
+      throw ManifestProblem(field: field, problem: "is not a number for each of the classes")
+    }
     if tensor.role == .gradient, parameter(tensor.name)?.shape.map(Dimension.fixed) != tensor.shape {
       throw ManifestProblem(field: field, problem: "is not the gradient of a parameter of this shape")
     }
@@ -174,7 +179,7 @@ extension Manifest.Role {
     case .seed: (.i32, [2])
     case .epoch, .sample, .step: (.i32, [])
     case .rate, .hyper: (.f32, [])
-    case .image, .noise, .latent, .distribution, .metric, .gradient: nil
+    case .image, .probabilities, .noise, .latent, .distribution, .metric, .gradient: nil
     }
   }
 }

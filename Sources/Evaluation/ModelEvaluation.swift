@@ -1,6 +1,6 @@
 import Artifact
 public import Runtime
-import Statistics
+public import Statistics
 
 /// What a model makes of images, in means over the images.
 public struct ModelEvaluation: Sendable {
@@ -14,6 +14,8 @@ public struct ModelEvaluation: Sendable {
   public var terms: [Term]
   /// How near the reconstructions are, the code the posterior's mean; nil for a model that does not reconstruct.
   public var reconstruction: ReconstructionQuality?
+  /// How the images of each class were taken; nil for a model whose decoder makes no class.
+  public var classification: ConfusionMatrix?
   /// The elements of the latents that are drawn; empty for a model that draws none.
   public var units: [LatentUnit]
 
@@ -27,6 +29,7 @@ public struct ModelEvaluation: Sendable {
       means[name].map { Term(name: name, mean: $0) }
     }
     reconstruction = try ReconstructionQuality(instance, source, inputs)
+    classification = try instance.confusion(of: source, inputs: inputs)
     units = try instance.latentUnits(of: source, inputs: inputs)
   }
 }
@@ -43,8 +46,7 @@ public struct ReconstructionQuality: Sendable, Equatable {
 
   /// Nil for a model that does not give images back.
   init?(_ instance: ModelInstance, _ source: any ImageSource, _ inputs: EntryInputs) throws {
-    guard let result = instance.manifest.entry("reconstruct")?.results.first(where: { $0.role == .image })
-    else { return nil }
+    guard let result = instance.manifest.entry("reconstruct")?.image else { return nil }
     let shape = source.imageShape
     let plane = shape.count == 3 ? shape[1] * shape[2] : 0
     var (squares, pixels) = (0.0, 0)

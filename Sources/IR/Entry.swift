@@ -71,6 +71,8 @@ public enum ResultTarget: Sendable, Hashable {
   case metric(String)
   case latent(String)
   case image(String)
+  /// The probabilities of an image's classes, `[N, classes]`.
+  case probabilities(String)
   /// The gradient of the parameter of that name.
   case gradient(String)
   /// The new value of a global.

@@ -68,6 +68,9 @@ public struct Global: Sendable, Equatable {
     /// What training measures and every use of the model needs, such as the running mean of batch normalization: kept with
     /// the parameters, without a gradient.
     case statistic
+    /// A number of another model's part that training leaves as it is: kept with the parameters, bound before training, without a
+    /// gradient.
+    case frozen
     /// What only training needs, such as Adam's moments.
     case state
   }

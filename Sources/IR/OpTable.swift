@@ -14,7 +14,8 @@ public struct OpTable: Sendable {
   public static let standard = OpTable(
     leafOps + activationOps + arithmeticOps + probabilityOps + normalDistributionOps + optimizerOps
       + reductionOps
-      + shapeOps + denseOps + convolutionOps + pairwiseOps + poolingOps + channelOps + codebookOps
+      + shapeOps + denseOps + convolutionOps + pairwiseOps + poolingOps + channelOps + categoricalOps
+      + codebookOps
       + normalizationOps + randomOps + sampleOps + fusedLikelihoodOps + fusedLatentOps + mapOps + [
         gradientOp, jacobianNormOp,
       ])

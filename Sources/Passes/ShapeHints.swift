@@ -22,7 +22,7 @@ private let layerNames = [
   ("conv2d", "conv"), ("conv2d_transpose", "deconv"), ("bernoulli_loglik", "bernoulli"), ("kl_normal", "kl"),
   ("reparameterize", "normal"), ("sum_pool2d", "avg_pool"), ("max_pool2d", "max_pool"),
   ("spread2d", "upsample"),
-  ("mean_positions", "global_avg_pool"), ("channel_statistics", "batch_norm"),
+  ("mean_positions", "global_avg_pool"), ("log_softmax", "categorical"), ("channel_statistics", "batch_norm"),
   ("affine_channels", "batch_norm"), ("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/"),
 ]
 
@@ -53,12 +53,14 @@ private func reshapeNote(_ operation: Operation, _ entry: Entry) -> Diagnostic.N
     "put 'reshape(channels, height, width)' before it: \(type) has \(type.count) elements per image")
 }
 
-/// A dense layer whose numbers are reshaped to an image of another size.
+/// A dense layer whose numbers are reshaped to an image of another size, or are not as many as classes.
 private func unitsNote(_ operation: Operation, _ entry: Entry) -> Diagnostic.Note? {
-  guard operation.name == "reshape", let input = operation.operands.first,
+  guard ["reshape", "log_softmax"].contains(operation.name), let input = operation.operands.first,
     let layer = entry.layer("dense", behind: input)
   else { return nil }
-  let extents = operation.attributes.ints("shape")
+  let extents =
+    operation.name == "reshape"
+    ? operation.attributes.ints("shape") : [operation.attributes.int("classes")]
   guard let count = checkedProduct(extents), count > 0, !extents.contains(-1) else { return nil }
   return Diagnostic.Note("with \(count) units it fits", at: layer.sources.first)
 }

@@ -49,6 +49,17 @@ extension ModelInstance {
     try check(labels, argument: argument.name)
   }
 
+  /// The classes of a source's images, those of `inputs` where they are given, as the model's class of that name.
+  /// - Throws: `RunError` where there are none, or others than the model knows.
+  public func labels(of source: any ImageSource, named name: String, inputs: EntryInputs) throws -> [Int32] {
+    let images = Array(0..<source.count)
+    guard let labels = try inputs.labels ?? source.labels(of: images[...]), labels.count == source.count else {
+      throw RunError.noLabels(entry: name)
+    }
+    try check(labels, argument: name)
+    return labels
+  }
+
   func check(_ labels: [Int32], argument: String) throws {
     guard let input = manifest.classes.first(where: { $0.name == argument }),
       let image = labels.firstIndex(where: { $0 < 0 || Int($0) >= input.count })
@@ -98,7 +109,7 @@ extension ModelInstance {
     case .hyper:
       let hyper = manifest.hypers.first { "hyper.\($0.name)" == tensor.name }
       return .scalar(Float(hyper.map { inputs.hypers[$0.name] ?? $0.defaultValue } ?? 0))
-    case .noise, .latent, .distribution, .metric, .gradient:
+    case .probabilities, .noise, .latent, .distribution, .metric, .gradient:
       throw RunError.notFilled(entry: entry.name, argument: tensor.name)
     }
   }

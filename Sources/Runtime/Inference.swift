@@ -78,14 +78,16 @@ extension ModelInstance {
     return codes
   }
 
-  /// Decodes codes, one behind the other, into images of the likelihood's mean.
-  /// - Parameter labels: the class of each code, where the decoder takes one
+  /// Decodes codes, one behind the other, into images of the likelihood's mean, or the probabilities of classes.
+  /// - Parameters:
+  ///   - labels: the class of each code, where the decoder takes one
+  ///   - name: which of the decoder's results; the first where nil
   /// - Throws: `ModelError` where the number of values is not a multiple of a code's size, `RunError` where classes
   ///   are missing or out of range.
-  public func decode(_ codes: [Float], labels: [Int32]? = nil) throws -> [Float] {
+  public func decode(_ codes: [Float], labels: [Int32]? = nil, result name: String? = nil) throws -> [Float] {
     let entry = try model.entry("decode")
     let (parts, size) = (manifest.codeParts, manifest.codeSize)
-    guard size > 0, let result = entry.results.first else {
+    guard size > 0, let result = name.map(entry.result(named:)) ?? entry.results.first else {
       throw ModelError.missingArgument(entry: "decode", argument: "a latent")
     }
     guard codes.count % size == 0 else {

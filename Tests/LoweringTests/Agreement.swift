@@ -12,7 +12,7 @@ enum Tolerance {
   static func of(_ target: ResultTarget) -> Double {
     switch target {
     case .gradient, .global: gradient
-    case .metric, .latent, .image: forward
+    case .metric, .latent, .image, .probabilities: forward
     }
   }
 }

@@ -129,7 +129,8 @@ extension NativeModule {
     for result in entry.results {
       switch result.target {
       case .global(let global): results[result.target] = try? instance.values(of: global)
-      case .metric(let name), .latent(let name), .image(let name), .gradient(let name):
+      case .metric(let name), .latent(let name), .image(let name), .probabilities(let name),
+        .gradient(let name):
         results[result.target] = made[name]?.floats
       }
     }

@@ -42,6 +42,11 @@ enum StructuralShapes {
     + [2, 65].flatMap {
       OpCase.of("one_hot", "\($0)", [TensorType(.i32, [.images])], ["classes": .int($0)])
     }
+    + [1, 2, 10, 67].flatMap {
+      OpCase.of("log_softmax", "\($0)", [.perImage($0)], ["classes": .int($0)])
+    }
+    + OpCase.of(
+      "log_softmax", "samples", [TensorType(.f32, [.images(3), .fixed(5)])], ["classes": .int(5)])
 
   /// Rows and images, few and many codes and channels.
   private static let codebooks: [OpCase] = [(2, 1, 1), (3, 5, 1), (17, 3, 6)].flatMap {

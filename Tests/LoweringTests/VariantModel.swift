@@ -51,6 +51,15 @@ struct VariantModel: Sendable, CustomTestStringConvertible {
   func values(_ module: Module, _ entry: Entry, images: Int) throws -> EntryValues {
     var values = EntryValues(module, entry: entry, images: images)
     values.globals = try module.initialValues(seed: testSeed).mapValues(\.rounded)
+    for argument in entry.arguments where argument.role == .label {
+      guard let name = entry[argument.value].name,
+        let classes = module.classes.first(where: { $0.name == name })
+      else { continue }
+      let labels = (values.arguments[name]?.data ?? []).map {
+        $0.truncatingRemainder(dividingBy: classes.value)
+      }
+      values.arguments[name]?.data = labels
+    }
     for argument in entry.arguments where argument.role == .hyper {
       guard let name = entry[argument.value].name else { continue }
       let value = hypers[String(name.dropFirst("hyper.".count))] ?? 0.75

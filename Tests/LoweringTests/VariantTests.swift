@@ -51,6 +51,18 @@ import Testing
         }.sum
       }
     },
+    VariantModel(name: "bottleneck", hypers: ["beta": 0.25]) { v in
+      let (error, kl) = (try v.perImage { try -categorical(v, $0) }, try v.perImage { try kls(v, $0).sum })
+      return ["loss": zip(error, kl).map { $0 + 0.25 * $1 }, "reconstruction": error, "kl": kl]
+    },
+    VariantModel(name: "labelvae") { v in
+      let image = try v.perImage { try -bernoulli(v, $0) }
+      let (label, kl) = (try v.perImage { try -categorical(v, $0) }, try v.perImage { try kls(v, $0).sum })
+      return [
+        "loss": image.indices.map { image[$0] + label[$0] + kl[$0] }, "reconstruction.x": image,
+        "reconstruction.y": label, "kl": kl,
+      ]
+    },
     VariantModel(name: "sparseae", hypers: ["weight": 0.25]) { v in
       let error = try squaredErrors(v)
       let penalty = try v.perImage { try v.row("z", $0).map { abs($0) }.sum }
@@ -146,6 +158,12 @@ import Testing
       let p = 1 / (1 + exp(-logit))
       return x * log(p) + (1 - x) * log(1 - p)
     }.sum
+  }
+
+  /// The logarithm of the probability that the softmax gives the class.
+  private static func categorical(_ v: NamedValues, _ image: Int) throws -> Double {
+    let weights = try v.row("y.logits", image).map { exp($0) }
+    return try log(weights[Int(v.row("y", image)[0])] / weights.sum)
   }
 
   /// The KL of each latent to N(0, 1).

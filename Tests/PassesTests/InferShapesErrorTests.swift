@@ -216,4 +216,29 @@ import VDL
         note: put 'reshape(channels, height, width)' before it: f32[N,8] has 8 elements per image
         """)
   }
+
+  @Test func logitsAreAsManyAsClasses() throws {
+    let text = """
+      model m {
+        input x: image[1, 4, 4]
+        input y: class[10]
+        encoder (x) -> z { z = x |> flatten |> dense(4) }
+        decoder (z) -> y {
+          let h = z |> dense(9)
+          y ~ categorical(logits: h)
+        }
+        maximize loglik(y)
+      }
+      """
+    #expect(
+      try message(text)
+        == """
+        m.vdl:7:5: error: 'categorical' needs f32[N,10], a number for each class, not f32[N,9]
+              y ~ categorical(logits: h)
+              ^~~~~~~~~~~~~~~~~~~~~~~~~~
+        m.vdl:6:18: note: with 10 units it fits
+              let h = z |> dense(9)
+                           ^~~~~~~~
+        """)
+  }
 }

@@ -37,6 +37,10 @@ import VDL
     ("concat(x |> flatten, one_hot(y))", "x |> flatten |> «concat»", "'concat' needs 'others'"),
     ("slice(from: 0, count: 2)", "slice(«0», count: 2)", "this argument of 'slice' needs a label"),
     ("slice(from: 0, count: 2)", "slice(from: 0, count: «0»)", "'count' must be 1 or more, not 0"),
+    (
+      "bernoulli(logits", "«categorical»(logits",
+      "'categorical' is a distribution of classes, and 'x' is an image"
+    ),
     ("decoder (z, y)", "decoder (z, «x»)", "'x' is not a result of the encoder or a class"),
   ]
 
@@ -44,6 +48,8 @@ import VDL
   static let results: [(String, String)] = [
     ("«y» = z", "'y' is a class, which is drawn, not computed"),
     ("y ~ «bernoulli»(logits: z)", "'bernoulli' is no distribution of classes"),
+    ("y ~ categorical(«mean»: z)", "'categorical' has no argument 'mean'"),
+    ("y ~ categorical(logits: «3»)", "a tensor is needed here, not a number"),
   ]
 
   private func errors(_ text: MarkedText) -> [Diagnostic] {
@@ -75,6 +81,51 @@ import VDL
     let found = errors(text)
     #expect(found.first?.message == message)
     #expect(found.first?.range == text.ranges.first)
+  }
+
+  /// Results by their roles: an image, the probabilities of the class, and both.
+  @Test func aClassComesOutAsProbabilities() throws {
+    func results(_ decoder: String, _ objective: String) throws -> [String: [String]] {
+      let module = try elaborate(
+        SourceText(
+          name: "m.vdl",
+          text: """
+            model m {
+              input x: image[1, 4, 4]
+              input y: class[3]
+              encoder (x) -> z { z ~ normal(mean: x |> flatten |> dense(2), logvar: x |> flatten |> dense(2)) }
+              prior z ~ normal(mean: 0, std: 1)
+              \(decoder)
+              maximize \(objective)
+            }
+            """))
+      var results: [String: [String]] = [:]
+      for name in ["train_step", "decode", "sample", "reconstruct", "evaluate"] {
+        let entry = try #require(module.entry(name))
+        let inputs = entry.arguments.filter { [.image, .label].contains($0.role) }
+        let made = entry.results.map(\.target).filter {
+          switch $0 {
+          case .image, .probabilities, .metric: true
+          default: false
+          }
+        }
+        results[name] = inputs.compactMap { entry[$0.value].name } + made.map { "\($0)" }
+      }
+      return results
+    }
+    let both =
+      "decoder (z) -> y, x { y ~ categorical(logits: z |> dense(3))\nx = z |> dense(16) |> reshape(1, 4, 4) }"
+    let alone = try results("decoder (z) -> y { y ~ categorical(logits: z |> dense(3)) }", "loglik(y) - kl(z)")
+    #expect(alone["train_step"]?.prefix(2) == ["x", "y"])
+    #expect(alone["decode"] == ["probabilities y"] && alone["sample"] == ["probabilities y"])
+    #expect(alone["reconstruct"] == ["x", "probabilities y"])
+    #expect(alone["evaluate"] == ["x", "y", "metric loss", "metric reconstruction", "metric kl"])
+    let joint = try results(both, "loglik(y) - mse(x) - mse(y) - kl(z)")
+    #expect(joint["reconstruct"] == ["x", "probabilities y", "image x"])
+    #expect(
+      joint["evaluate"]?.dropFirst(2) == [
+        "metric loss", "metric reconstruction", "metric mse.x", "metric mse.y", "metric kl",
+      ])
   }
 
   @Test func aModelOfClassesAloneHasNoInput() throws {

@@ -99,6 +99,7 @@ import VDL
       let others = [
         "normal": "support.class.distribution.vdl", "bernoulli": "support.class.distribution.vdl",
         "continuous_bernoulli": "support.class.distribution.vdl", "laplace": "support.class.distribution.vdl",
+        "categorical": "support.class.distribution.vdl",
         "class": "support.type.vdl", "with": "keyword.other.vdl",
         "image": "support.type.vdl", "glorot_uniform": "support.constant.initializer.vdl",
       ]

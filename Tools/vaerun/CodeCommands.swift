@@ -93,13 +93,14 @@ enum DecodeCommand {
     default: "decoded.png in the run's folder")
 
   static let command = Command(
-    "decode", summary: "writes the images that codes decode to",
+    "decode", summary: "writes the images, or the probabilities of classes, that codes decode to",
     details: [
       "A .csv file of codes may begin with a line of names. Where the decoder takes a class, each code's is read from the "
         + "column (.csv) or array (.safetensors, .npz) called label, as encode writes it, or is the one of --class; "
         + "otherwise the column is left out. The images are the "
         + "likelihood's means, 0 to 1: an array x [N,C,H,W] in .safetensors, .npz and .npy, one image per line in .csv, a picture of at "
-        + "most 2500 images in .png."
+        + "most 2500 images in .png. The probabilities that a decoder gives the classes are an array y [N,classes], or one line for each "
+        + "code; of a decoder that makes both, .npy and .csv have what it names first."
     ],
     positionals: [CommonOptions.model],
     options: [input, output, CommonOptions.classNumber] + CommonOptions.trained + [CommonOptions.quiet],
@@ -127,16 +128,22 @@ enum DecodeCommand {
       }
       labels = Array(ofFile.prefix(shown))
     }
-    let images = try trained.instance.decode(
-      Array(codes.prefix(shown * pictures.latentSize)), labels: labels)
+    let chosen = Array(codes.prefix(shown * pictures.latentSize))
+    let made = try trained.instance.model.entry("decode").results
     if let kind {
-      let shape = trained.manifest.inputs.first?.shape ?? []
-      let array = NamedArray(name: "x", role: .image, values: images, shape: shape)
-      try ArrayFile.write([array], labels: nil, count: count, to: path, kind: kind)
+      let arrays = try made.map { result in
+        NamedArray(
+          name: result.name, role: result.role,
+          values: try trained.instance.decode(chosen, labels: labels, result: result.name),
+          shape: result.shape.compactMap { if case .fixed(let size) = $0 { size } else { nil } })
+      }
+      try ArrayFile.write(arrays, labels: nil, count: count, to: path, kind: kind)
     } else {
-      let figure = ImageGrid.images(try pictures.rasters(images), columns: 10)
-      try figure.writePNG(to: path)
+      let images = try trained.instance.decode(
+        chosen, labels: labels, result: try pictures.imageResult(of: "decode"))
+      try ImageGrid.images(try pictures.rasters(images), columns: 10).writePNG(to: path)
     }
-    Terminal.tell(invocation, "\(path): \(Terminal.count(shown, "image"))")
+    let isImage = made.contains { $0.role == .image }
+    Terminal.tell(invocation, "\(path): \(Terminal.count(shown, isImage ? "image" : "row"))")
   }
 }

@@ -12,7 +12,9 @@ enum EvaluateCommand {
     help: "estimate log p(x) by importance sampling with so many draws for each image")
 
   static let command = Command(
-    "evaluate", summary: "prints the objective's terms, the reconstruction error and the latents on a data set",
+    "evaluate",
+    summary:
+      "prints the objective's terms, the reconstruction error or accuracy, and the latents on a data set",
     details: [
       "The terms are means over the images, in nats where they are likelihoods; the reconstruction error is the mean "
         + "square difference per pixel with the posterior's mean as code. docs/evaluation.md says how each figure is made.",
@@ -92,6 +94,7 @@ enum EvaluateCommand {
         row("reconstruction SSIM", Terminal.number(similarity))
       }
     }
+    if let matrix = evaluation.classification { row("accuracy", ConfusionReport.share(matrix.accuracy)) }
     guard !evaluation.units.isEmpty else { return }
     row("active latents", "\(evaluation.units.count { $0.isActive }) of \(evaluation.units.count)")
     guard evaluation.units.contains(where: { $0.divergence != nil }) else { return }
@@ -152,6 +155,10 @@ private struct EvaluationReport: Encodable {
   let reconstructionError: Double?
   let reconstructionPSNR: Double?
   let reconstructionSSIM: Double?
+  /// The share of the images whose class has the largest probability.
+  let accuracy: Double?
+  /// [class][taken for], images.
+  let confusion: [[Int]]?
   let activeLatents: Int?
   let latents: Int
   let units: [Unit]
@@ -171,6 +178,8 @@ private struct EvaluationReport: Encodable {
     reconstructionError = evaluation.reconstruction?.meanSquaredError
     reconstructionPSNR = evaluation.reconstruction?.peakSignalToNoise
     reconstructionSSIM = evaluation.reconstruction?.structuralSimilarity
+    accuracy = evaluation.classification?.accuracy
+    confusion = evaluation.classification?.counts
     activeLatents = evaluation.units.isEmpty ? nil : evaluation.units.count { $0.isActive }
     latents = model.manifest.latents.reduce(0) { $0 + $1.count }
     units = evaluation.units.map {

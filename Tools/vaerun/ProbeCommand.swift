@@ -57,19 +57,16 @@ enum ProbeCommand {
       truth: test.labels, predicted: Array(repeating: majority(train.labels), count: test.labels.count),
       classes: names.count)
     let tables = [("linear probe", probe.linear), (Terminal.count(count, "neighbour"), probe.neighbors)]
-    let figure = Panels(
-      tables.map { name, matrix in
-        ShareTable(
-          title: "\(name): \(share(matrix.accuracy))", rowName: "class", columnName: "taken for", names: names,
-          shares: matrix.rowNormalized)
-      })
+    let reports = tables.map { name, matrix in (name: name, report: ConfusionReport(matrix, names: names)) }
+    let figure = Panels(reports.map { $0.report.table(title: "\($0.name): \($0.report.accuracy)") })
     let path = invocation[CommonOptions.output] ?? trained.place("confusion.png")
     try figure.writePNG(to: path)
     if invocation[CommonOptions.json] {
       return try Terminal.say(
         json: Report(
           model: trained.manifest.name, weights: trained.weights, data: test.dataset.name, classes: names,
-          linear: Reader(probe.linear), neighbors: Reader(probe.neighbors), neighborCount: count,
+          linear: ConfusionReport.Counts(probe.linear), neighbors: ConfusionReport.Counts(probe.neighbors),
+          neighborCount: count,
           commonestClass: chance.accuracy))
     }
     Terminal.tell(invocation, "model    \(trained.manifest.name), weights \(trained.weights)")
@@ -77,24 +74,14 @@ enum ProbeCommand {
       invocation, "data     \(test.dataset.name), \(Terminal.count(test.labels.count, "test image"))")
     let width = max(20, tables.map(\.0.count).max() ?? 0)
     for (name, accuracy) in tables.map({ ($0, $1.accuracy) }) + [("commonest class", chance.accuracy)] {
-      Terminal.tell(invocation, name.padding(toLength: width, withPad: " ", startingAt: 0) + share(accuracy))
+      Terminal.tell(
+        invocation, name.padding(toLength: width, withPad: " ", startingAt: 0) + ConfusionReport.share(accuracy)
+      )
     }
-    if names.count <= mostPrinted {
-      for (name, matrix) in tables { Terminal.tell(invocation, "\n" + text(matrix, names, title: name)) }
+    for (name, report) in reports where report.isPrintable {
+      Terminal.tell(invocation, "\n" + report.text(title: name))
     }
     Terminal.tell(invocation, path)
-  }
-
-  private static let mostPrinted = 20
-
-  /// Per cents of each class, a class a line.
-  private static func text(_ matrix: ConfusionMatrix, _ names: [String], title: String) -> String {
-    let short = names.map { printable(String($0.prefix(8))) }
-    var table = TextTable([(title, .left)] + short.map { ($0, .right) })
-    for (name, shares) in zip(names, matrix.rowNormalized) {
-      table.add([printable(name)] + shares.map { $0 < 0.005 ? "." : "\(Int(($0 * 100).rounded()))" })
-    }
-    return table.text
   }
 
   /// What `--json` prints.
@@ -103,25 +90,12 @@ enum ProbeCommand {
     let weights: String
     let data: String
     let classes: [String]
-    let linear: Reader
-    let neighbors: Reader
+    let linear: ConfusionReport.Counts
+    let neighbors: ConfusionReport.Counts
     let neighborCount: Int
     /// The accuracy of always naming the commonest training class.
     let commonestClass: Double
   }
-
-  private struct Reader: Encodable {
-    let accuracy: Double
-    /// [class][taken for], test images.
-    let confusion: [[Int]]
-
-    init(_ matrix: ConfusionMatrix) {
-      accuracy = matrix.accuracy
-      confusion = matrix.counts
-    }
-  }
-
-  private static func share(_ value: Double) -> String { String(format: "%.2f %%", value * 100) }
 
   private static func majority(_ labels: [Int]) -> Int {
     var counts: [Int: Int] = [:]

@@ -10,6 +10,7 @@ package enum Vaerun {
       SampleCommand.command, ManifoldCommand.command, TraverseCommand.command, InterpolateCommand.command,
       AttributesCommand.command, ActivationsCommand.command, CurvesCommand.command, EncodeCommand.command,
       DecodeCommand.command, ExportCommand.command, LatentsCommand.command, ProbeCommand.command,
+      ConfusionCommand.command,
       FrechetCommand.command, PCACommand.command, DataCommand.command, BenchCommand.command,
       RunsCommand.command,
       CompareCommand.command, TimesCommand.command, ReportCommand.command, InspectCommand.command,
@@ -53,6 +54,7 @@ package enum Vaerun {
     case "latents": try LatentsCommand.run(invocation)
     case "bench": try BenchCommand.run(invocation)
     case "probe": try ProbeCommand.run(invocation)
+    case "confusion": try ConfusionCommand.run(invocation)
     case "pca": try PCACommand.run(invocation)
     case "runs": try RunsCommand.run(invocation)
     case "compare": try CompareCommand.run(invocation)

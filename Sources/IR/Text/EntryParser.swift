@@ -212,7 +212,7 @@ struct EntryParser {
 
   private mutating func target() throws(Diagnostic) -> ResultTarget {
     if cursor.next.kind == .global { return .global(cursor.advance().text) }
-    let kinds = ["metric", "latent", "image", "gradient"]
+    let kinds = ["metric", "latent", "image", "probabilities", "gradient"]
     let word = try cursor.expect(.word, "the kind of a result or a global")
     guard kinds.contains(word.text) else {
       let match = closestMatch(to: word.text, in: kinds)
@@ -225,6 +225,7 @@ struct EntryParser {
     case "metric": return .metric(name)
     case "latent": return .latent(name)
     case "image": return .image(name)
+    case "probabilities": return .probabilities(name)
     default: return .gradient(name)
     }
   }

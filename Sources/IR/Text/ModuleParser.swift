@@ -31,7 +31,8 @@ struct ModuleParser {
   }
 
   private static let declarations = [
-    "source", "config", "hyper", "class", "train", "parameter", "statistic", "state", "entry",
+    "source", "config", "hyper", "class", "train", "parameter", "statistic", "frozen", "state",
+    "entry",
   ]
 
   mutating func run() {
@@ -68,6 +69,7 @@ struct ModuleParser {
     case "train": try parseTraining()
     case "parameter": try parseGlobal(.parameter)
     case "statistic": try parseGlobal(.statistic)
+    case "frozen": try parseGlobal(.frozen)
     case "state": try parseGlobal(.state)
     default: try parseEntry()
     }

@@ -183,6 +183,7 @@ extension ResultTarget: CustomStringConvertible {
     case .metric(let name): "metric \(name)"
     case .latent(let name): "latent \(name)"
     case .image(let name): "image \(name)"
+    case .probabilities(let name): "probabilities \(name)"
     case .gradient(let name): "gradient \(name)"
     case .global(let name): "@\(name)"
     }

@@ -157,7 +157,7 @@ struct EntryVerifier {
       guard type.element == .f32, type.isScalar || type.dimensions == [.images] else {
         return report("the \(result.target) is \(type), not f32[] or f32[N]")
       }
-    case .latent, .image:
+    case .latent, .image, .probabilities:
       guard let type else { return }
       guard type.element == .f32, type.isPerImage else {
         return report("the \(result.target) is \(type), not f32 with a row per image")
@@ -201,7 +201,9 @@ extension ResultTarget {
   /// The name without what the result is.
   public var name: String {
     switch self {
-    case .metric(let name), .latent(let name), .image(let name), .gradient(let name), .global(let name): name
+    case .metric(let name), .latent(let name), .image(let name), .probabilities(let name), .gradient(let name),
+      .global(let name):
+      name
     }
   }
 }

@@ -213,7 +213,8 @@ struct ModuleElaborator {
       guard let output = entry.outputs[result.text] else { throw Recovery() }
       let mean = try entry.at(result.range) { entry throws(Recovery) in try entry.mean(of: output) }
       entry.name(mean, "\(result.text).mean")
-      entry.addResult(.image(result.text), mean)
+      let isClass = symbols.input(result.text)?.classes != nil
+      entry.addResult(isClass ? .probabilities(result.text) : .image(result.text), mean)
     }
   }
 

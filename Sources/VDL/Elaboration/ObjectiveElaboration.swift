@@ -201,11 +201,13 @@ extension EntryElaborator {
     return try emit("square", [difference])
   }
 
+  /// What the decoder's result is compared with: the image, or the class as a row.
   private mutating func target(_ input: String) throws(Recovery) -> ValueID {
     guard let declaration = symbols.inputs.first(where: { $0.name == input })?.declaration,
       case .tensor(let value) = try inputMeaning(declaration.name)
     else { throw Recovery() }
-    return value
+    guard let classes = symbols.input(input)?.classes else { return value }
+    return try emit("one_hot", [value], ["classes": .int(classes)])
   }
 
   /// A term as metrics show it, per image.

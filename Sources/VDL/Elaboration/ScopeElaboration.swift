@@ -52,21 +52,28 @@ extension EntryElaborator {
     }
   }
 
-  /// A class is drawn from a distribution of classes.
+  /// A class is drawn from a distribution of classes, an image is not.
   private func checkKind(of result: Name, _ meaning: ResultMeaning) throws(Recovery) {
-    guard symbols.input(result.text)?.classes != nil else { return }
+    guard let input = symbols.input(result.text) else { return }
+    let isClass = input.classes != nil
     switch meaning {
     case .binding:
+      guard isClass else { return }
       throw diagnostics.fail(
         "'\(result.text)' is a class, which is drawn, not computed", at: result.range,
         notes: [.init("write '\(result.text) ~ categorical(logits: ...)'")])
     case .draw(let draw, _):
-      guard DistributionTable.named(draw.distribution.name.text) != nil,
-        draw.distribution.name.text != "categorical"
+      let name = draw.distribution.name
+      guard let likelihood = DistributionTable.named(name.text)?.likelihood, likelihood.isOfClasses != isClass
       else { return }
       throw diagnostics.fail(
-        "'\(draw.distribution.name.text)' is no distribution of classes", at: draw.distribution.name.range,
-        notes: [.init("write '\(result.text) ~ categorical(logits: ...)'")])
+        isClass
+          ? "'\(name.text)' is no distribution of classes"
+          : "'\(name.text)' is a distribution of classes, and '\(result.text)' is an image",
+        at: name.range,
+        notes: isClass
+          ? [.init("write '\(result.text) ~ categorical(logits: ...)'")]
+          : symbols.note("'\(result.text)' is declared here", at: input.declaration.name))
     }
   }
 
@@ -242,6 +249,12 @@ extension EntryElaborator {
       var value = try at(draw.distribution.range) { entry throws(Recovery) in try entry.value(of: operand) }
       if label == "std" { value = try logvar(of: value, at: draw.distribution.range) }
       name(value, "\(draw.name.text).\(label == "std" ? "logvar" : label)")
+      if likelihood.isOfClasses, let classes = symbols.input(draw.name.text)?.classes {
+        value = try at(draw.range) { entry throws(Recovery) in
+          try entry.emit(
+            "log_softmax", [value], ["classes": .int(classes)], named: "\(draw.name.text).log_probabilities")
+        }
+      }
       parameters.append(value)
     }
     return .likelihood(likelihood, parameters: parameters)

@@ -26,6 +26,9 @@ struct LikelihoodDefinition: Sendable {
   let meanOp: String?
   /// Parameters that may be a number, the same for all elements, and the interval that it has to be in.
   var numbers: [String: NumberInterval] = [:]
+  /// Whether it draws a class. Then the op that gives log p takes the logarithms of the probabilities and the class as a row of
+  /// `one_hot`, so that its sum over the row is the logarithm at the class; the mean is the probabilities.
+  var isOfClasses = false
 }
 
 enum DistributionTable {
@@ -51,6 +54,12 @@ enum DistributionTable {
       name: "laplace", roles: [.decoder], parameters: [["mean"], ["scale"]],
       likelihood: LikelihoodDefinition(op: "laplace_loglik", meanOp: nil, numbers: ["scale": .positive]),
       formula: "log p(x) = -|x - mean| / scale - log(2 scale), scale a tensor or a number"),
+    DistributionDefinition(
+      name: "categorical", roles: [.decoder], parameters: [["logits"]],
+      likelihood: LikelihoodDefinition(op: "mul", meanOp: "exp", isOfClasses: true),
+      formula:
+        "of a class y: log p(y) = logits[y] - log(sum of exp(logits)), the negative cross-entropy, logits a number for "
+        + "each class; its mean is the probabilities exp(logits) / sum of exp(logits)"),
   ]
 
   static func named(_ name: String) -> DistributionDefinition? { definitions.first { $0.name == name } }

@@ -14,7 +14,7 @@ public enum PlannedConstructs {
       case .inputType: ["vector"]
       case .layer:
         []
-      case .distribution: ["categorical"]
+      case .distribution: []
       case .term: []
       }
     }

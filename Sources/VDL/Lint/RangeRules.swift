@@ -7,7 +7,7 @@ extension LintRule {
   static let boundedLogits = LintRule(
     id: "bounded-logits",
     summary:
-      "`logits:` is given an activation: logits are any numbers, and the distribution applies its sigmoid itself.",
+      "`logits:` is given an activation: logits are any numbers, of which the distribution makes probabilities itself.",
     check: { model in
       model.distributionArguments.filter { $0.label == "logits" }.compactMap { argument in
         guard let layer = argument.value.layer, let range = LayerRange.words(layer.text) else { return nil }

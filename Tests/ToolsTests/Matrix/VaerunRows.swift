@@ -129,6 +129,15 @@ let vaerunRows: [CommandRow] =
       writes: ["p.png": .png],
       inputs: [.run("runs/small-002")], output: .file("-o", ending: "png"), printsFirst: true),
     CommandRow(
+      "vaerun confusion", "sorter/sorter-001 --limit 60 -o k.png",
+      prints: ["accuracy ", "taken for ", "k.png\n"],
+      writes: ["k.png": .png],
+      inputs: [.run("sorter/sorter-001")], output: .file("-o", ending: "png"),
+      mistakes: [
+        Mistake("runs/small-002", 2, "the decoder of small makes no class: 'vaerun probe' reads"),
+        Mistake("sorter/sorter-001 --data images.npy", 1, "y needs labels and the data have none"),
+      ]),
+    CommandRow(
       "vaerun frechet", "runs/small-002 --features other/other-001 --count 20 --limit 20",
       prints: ["  prior samples      "],
       inputs: [.run("runs/small-002"), .run("other/other-001", needs: ["config.json"])],

@@ -11,6 +11,7 @@ import Testing
 ///     build/small, other/other       compiled
 ///     runs/small-001, -002           trained for an epoch; the second with --val
 ///     other/other-001                a run of the other model
+///     sorter.vdl, sorter/            a classifier, compiled into sorter/sorter and trained as sorter/sorter-001
 ///     codes.csv, images.npy          files of two latents, and of six 28x28 images
 ///     pictures/0.png to 5.png
 ///     sets/mnist/                    four IDX files of ten images
@@ -31,6 +32,22 @@ enum Workbench {
       }
       maximize loglik(x) - beta * kl(z)
       train { optimizer: adam(rate: 1e-3), batch: 32, epochs: 1 }
+    }
+
+    """
+
+  private static let sorter = """
+    model sorter {
+      input x: image[1, 28, 28]
+      input y: class[10]
+      encoder (x) -> z {
+        z = x |> flatten |> dense(4) |> relu
+      }
+      decoder (z) -> y {
+        y ~ categorical(logits: z |> dense(10))
+      }
+      maximize loglik(y)
+      train { optimizer: adam(rate: 1e-2), batch: 20, epochs: 1 }
     }
 
     """
@@ -61,6 +78,7 @@ enum Workbench {
     try write(Array(model.utf8), folder + "/small.vdl")
     let other = model.replacing("model small", with: "model other").replacing("hidden = 8", with: "hidden = 9")
     try write(Array(other.utf8), folder + "/other.vdl")
+    try write(Array(sorter.utf8), folder + "/sorter.vdl")
     try write(Array("z1,z2\n0,0\n1,-1\n0.5,2\n".utf8), folder + "/codes.csv")
     for number in 0..<6 {
       let pixels = (0..<784).map { UInt8(($0 * (number + 3)) % 256) }
@@ -73,6 +91,8 @@ enum Workbench {
     let small = "--data digits --limit 60 --quiet --threads 1"
     for (program, line) in [
       ("vaec", "compile small.vdl --quiet"), ("vaec", "compile other.vdl --quiet -o other/other"),
+      ("vaec", "compile sorter.vdl --quiet -o sorter/sorter"),
+      ("vaerun", "train sorter/sorter \(small) -o sorter/sorter-001"),
       ("vaerun", "train build/small \(small)"), ("vaerun", "train build/small \(small) --val 20"),
       ("vaerun", "train other/other \(small) --output other/other-001"),
     ] {

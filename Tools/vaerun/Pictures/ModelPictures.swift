@@ -74,17 +74,21 @@ struct ModelPictures {
     return ImageGrid.images(try rasters(images), columns: columns)
   }
 
+  private func decodedImages(_ codes: [Float], _ labels: [Int32]?) throws -> [Raster] {
+    try rasters(try instance.decode(codes, labels: labels, result: try imageResult(of: "decode")))
+  }
+
   /// Images that these codes decode to.
   func decoded(_ codes: [Float], columns: Int) throws -> ImageGrid {
     let labels = labels(codes.count / max(1, latentSize), for: "decode")
-    return ImageGrid.images(try rasters(try instance.decode(codes, labels: labels)), columns: columns)
+    return ImageGrid.images(try decodedImages(codes, labels), columns: columns)
   }
 
   /// Images that codes decode to, each with the class that the options name, or else with its own, where the decoder takes one.
   func decoded(_ codes: [Double], classes: [Int32]) throws -> [Raster] {
     let takesClass = manifest.entry("decode")?.argument(.label) != nil
     let labels = takesClass ? classes.map { classNumber ?? $0 } : nil
-    return try rasters(try instance.decode(codes.map { Float($0) }, labels: labels))
+    return try decodedImages(codes.map { Float($0) }, labels)
   }
 
   /// Images decoded from a square grid in the plane of two latents; the others are 0. All have one class, the first where none
@@ -101,7 +105,7 @@ struct ModelPictures {
     let count = plane.ys.count * plane.xs.count
     var oneClass = self
     oneClass.classNumber = classNumber ?? 0
-    let images = try rasters(try instance.decode(codes, labels: oneClass.labels(count, for: "decode")))
+    let images = try decodedImages(codes, oneClass.labels(count, for: "decode"))
     return try ImageGrid.manifold(
       images: images, xs: plane.xs, ys: plane.ys, xName: axisName(plane.axes.x), yName: axisName(plane.axes.y))
   }
@@ -147,8 +151,10 @@ struct ModelPictures {
   }
 
   func imageResult(of entry: String) throws -> String {
-    guard let result = try instance.model.entry(entry).results.first(where: { $0.role == .image }) else {
-      throw ModelError.missingArgument(entry: entry, argument: "a result that is an image")
+    guard let result = try instance.model.entry(entry).image else {
+      throw UsageError(
+        "the decoder of \(manifest.name) makes no image",
+        instance.classCount == nil ? "name another model" : "'vaerun confusion' draws how it takes classes")
     }
     return result.name
   }

@@ -16,14 +16,14 @@ struct RunPictures {
   /// Draws what the model can show into the run's folder and returns the files' names.
   func draw(training: Dataset, test: Dataset) throws -> [String] {
     let pictures = ModelPictures(instance: instance)
-    let has = { (entry: String) in instance.manifest.entry(entry) != nil }
+    let makesImage = { (entry: String) in instance.manifest.entry(entry)?.image != nil }
     var names: [String] = []
     func write(_ name: String, _ figure: any Figure) throws {
       try figure.writePNG(to: folder.picture(name))
       names.append(name + ".png")
     }
     if let curves = try RunCurves.panels(of: [folder], named: [""]) { try write("loss", curves) }
-    if has("reconstruct") {
+    if makesImage("reconstruct") {
       let chosen = try test.subset(ModelPictures.classesInTurn(test, count: 20))
       let again = try pictures.reconstructions(chosen, inputs: EntryInputs(seed: seed))
       try write(
@@ -32,11 +32,14 @@ struct RunPictures {
           originals: try pictures.originals(chosen), corrupted: again.corrupted,
           reconstructions: [("reconstruction", again.images)]))
     }
-    if has("sample") { try write("samples", try pictures.samples(count: 100, columns: 10, seed: seed)) }
-    guard has("encode"), pictures.latentSize >= 2 else { return names }
+    if let matrix = try instance.confusion(of: test, inputs: EntryInputs(seed: seed)) {
+      try write(ConfusionReport.fileName, ConfusionReport(matrix, names: test.classNames).figure)
+    }
+    if makesImage("sample") { try write("samples", try pictures.samples(count: 100, columns: 10, seed: seed)) }
+    guard instance.manifest.entry("encode") != nil, pictures.latentSize >= 2 else { return names }
     let shown = try training.subset(Array(0..<min(training.count, Self.mostPoints)))
     let codes = try pictures.codes(of: shown)
-    if pictures.latentSize == 2, has("decode") {
+    if pictures.latentSize == 2, makesImage("decode") {
       let plane =
         pictures.hasPrior
         ? LatentPlane(size: 20, reach: 2) : LatentPlane(size: 20, around: codes, latentSize: 2)

@@ -119,6 +119,7 @@ struct RunReport {
     ("latent-kl", "The KL of each latent, the largest first."),
     ("activations", "How the elements of codes are distributed and how many are active."),
     ("confusion", "Which classes are read from codes for which, in shares of the class."),
+    ("classification", "Which classes the model takes for which, in shares of the class."),
     ("loss", nil), ("curves", nil),
   ]
   private static let largestPicture = 32 << 20

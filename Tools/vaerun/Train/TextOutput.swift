@@ -111,7 +111,8 @@ final class TextOutput: TrainingOutput {
     let isAtEnd = result.ending == .finished || result.ending == .patience
     if !isAtEnd { Terminal.say("to go on: vaerun train --resume \(folder.path)") }
     Terminal.say("next: vaerun evaluate --run \(folder.path)\(result.best == nil ? "" : " --best")")
-    if setup.model.manifest.entry("sample") != nil {
+    if setup.instance.classCount != nil { Terminal.say("      vaerun confusion --run \(folder.path)") }
+    if setup.model.manifest.entry("sample")?.image != nil {
       Terminal.say("      vaerun sample --run \(folder.path) --count 100")
     }
     Terminal.say("      vaerun latents --run \(folder.path)")

@@ -11,7 +11,7 @@ syn match vdlDocumentation /\/\/\/.*$/
 syn region vdlString start=/"/ end=/"/ oneline
 syn keyword vdlKeyword model config hyper input block shared encoder prior decoder corrupt maximize minimize use train let as
 syn keyword vdlLayer conv deconv dense batch_norm layer_norm relu sigmoid tanh silu gelu hardswish softplus leaky_relu elu avg_pool max_pool global_avg_pool upsample flatten reshape concat slice one_hot dropout quantize stop_gradient
-syn keyword vdlDistribution normal bernoulli continuous_bernoulli laplace
+syn keyword vdlDistribution normal bernoulli continuous_bernoulli laplace categorical
 syn keyword vdlTerm loglik kl iwae mse sse codebook commitment l1 l2 jacobian kl_sparsity mmd mutual_information total_correlation dimension_kl max min abs square sqrt log exp
 syn keyword vdlType image class vector
 syn keyword vdlOptimizer adam adamw sgd rmsprop adagrad
