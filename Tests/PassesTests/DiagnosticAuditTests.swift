@@ -48,15 +48,36 @@ import Testing
     ),
     (
       """
-      parameter @u : f32[6,4] init constant(0)
+      parameter @u : f32[65,4] init constant(0)
       entry @f(latent %x : f32[N,4]) {
         %0 = square %x : f32[N,4]
-        %h = dense %0, @u : f32[N,6]
+        %h = dense %0, @u : f32[N,65]
         %j = jacobian_norm %h, %x : f32[N]    «at 7:3-9»
         return metric j = %j
       }
       """, ["differentiate"],
-      "only one dense layer on the image, with an activation behind it, has a Jacobian term"
+      "a Jacobian through several layers is that of at most 64 numbers, not of f32[N,65]"
+    ),
+    (
+      """
+      entry @f(latent %x : f32[N,4]) {
+        %h = repeat_samples %x {samples = 3} : f32[N*3,4]
+        %j = jacobian_norm %h, %x : f32[N*3]    «at 7:3-9»
+        return latent j = %j
+      }
+      """, ["differentiate"],
+      "a Jacobian is that of one row for each image, not of f32[N*3,4]"
+    ),
+    (
+      """
+      entry @f(latent %x : f32[N,4]) {
+        %0, %1 = channel_statistics %x : f32[4], f32[4]
+        %h = affine_channels %x, %1, %0 : f32[N,4]
+        %j = jacobian_norm %h, %x : f32[N]    «at 7:3-9»
+        return metric j = %j
+      }
+      """, ["differentiate"],
+      "in training batch normalization makes an image's Jacobian one of the whole batch"
     ),
   ]
 

@@ -18,6 +18,23 @@ import Testing
     %2 = add_bias %1, @b : f32[N,5]
     %h = sigmoid %2 : f32[N,5]
     """,
+    "two layers": """
+    %0 = reshape %x {shape = [4]} : f32[N,4]
+    %1 = dense %0, @w : f32[N,5]
+    %2 = add_bias %1, @b : f32[N,5]
+    %3 = tanh %2 : f32[N,5]
+    %4 = square %3 : f32[N,5]
+    %h = mul %4, %2 : f32[N,5]
+    """,
+    "a layer on what a layer makes of the image": """
+    %0 = reshape %x {shape = [4]} : f32[N,4]
+    %1 = dense %0, @w : f32[N,5]
+    %2 = sigmoid %1 : f32[N,5]
+    %3 = dense_data_gradient %2, @w : f32[N,4]
+    %4 = softplus %3 : f32[N,4]
+    %5 = dense %4, @w : f32[N,5]
+    %h = add_bias %5, @b : f32[N,5]
+    """,
     "a linear layer": """
     %0 = reshape %x {shape = [4]} : f32[N,4]
     %h = dense %0, @w : f32[N,5]
