@@ -1,4 +1,5 @@
 import Artifact
+import Diagnostics
 import IR
 import Kernels
 
@@ -11,8 +12,10 @@ struct ManifestMaker {
   /// - Parameters:
   ///   - source: the model's text.
   ///   - options: what the compiler was told beside it.
+  ///   - used: the texts of models whose parts it uses.
   func make(
-    plans: [String: MemoryPlan], compiler: String, digest: String, source: [UInt8], options: [String]
+    plans: [String: MemoryPlan], compiler: String, digest: String, source: [UInt8], options: [String],
+    used: [SourceText]
   ) throws -> Manifest {
     let entries = module.entries.compactMap { entry in plans[entry.name].map { self.entry(entry, $0) } }
     let training = module.training
@@ -28,7 +31,8 @@ struct ManifestMaker {
       source: Manifest.Source(
         file: module.sourceFile, digest: SHA256.hex(of: source),
         text: source.count <= Manifest.Source.longestText ? String(validating: source, as: UTF8.self) : nil,
-        options: options),
+        options: options,
+        used: used.map { Manifest.Source.UsedText(file: $0.name, digest: SHA256.hex(of: $0.bytes)) }),
       target: Manifest.Target(
         triple: target.machine.triple, cpu: target.machine.cpu,
         features: TargetSelection.requiredFeatures(target.machine),
@@ -43,6 +47,7 @@ struct ManifestMaker {
       },
       latents: latents(), objective: objective(),
       parameters: try layout.weights(.parameter, module), statistics: try layout.weights(.statistic, module),
+      frozen: try layout.weights(.frozen, module),
       weightsBytes: layout.weightsBytes, state: layout.state(module),
       stateBytes: layout.stateBytes, entries: entries)
   }
@@ -154,12 +159,13 @@ struct GlobalLayout {
     }
   }
 
-  /// What lies in the weights: the parameters, or the statistics behind them.
+  /// What lies in the weights: the parameters, the statistics behind them, or what is frozen behind these.
   func weights(_ kind: Global.Kind, _ module: Module) throws -> [Manifest.Parameter] {
     try module.globals.filter { $0.kind == kind }.map { global in
       Manifest.Parameter(
         name: global.name, shape: global.type.extents, offset: offset(global.name),
-        initializer: Manifest.Initializer(try module.initialDistribution(of: global)))
+        initializer: Manifest.Initializer(try module.initialDistribution(of: global)),
+        origin: global.sources.first.flatMap { $0.file == module.sourceFile ? nil : $0.file })
     }
   }
 

@@ -55,7 +55,7 @@ extension ModulePlan {
   private var globalsText: String {
     let used = Set(entries.flatMap { $0.entry.values.compactMap(\.global) })
     let regions: [(Set<Global.Kind>, String, Int)] = [
-      ([.parameter, .statistic], "weights", weightsBytes), ([.state], "training state", stateBytes),
+      ([.parameter, .statistic, .frozen], "weights", weightsBytes), ([.state], "training state", stateBytes),
     ]
     return regions.compactMap { kinds, title, bytes in
       let globals = module.globals.filter { kinds.contains($0.kind) }

@@ -1,4 +1,5 @@
 import Artifact
+import Diagnostics
 import Foundation
 import IR
 import Kernels
@@ -37,9 +38,12 @@ public struct ModelCompiler {
   /// - Parameters:
   ///   - source: the model's text.
   ///   - options: what the command line said beside it, for the manifest.
+  ///   - used: the texts of models whose parts it uses.
   /// - Throws: `UnsupportedProgram` for what the passes never make; `LoweringError` and `LLVMError` for faults of ours.
-  public func lower(_ module: Module, source: [UInt8], options: [String] = []) throws -> Output {
-    try measure("lowering") { try emit(module, source: source, options: options) }
+  public func lower(
+    _ module: Module, source: [UInt8], options: [String] = [], used: [SourceText] = []
+  ) throws -> Output {
+    try measure("lowering") { try emit(module, source: source, options: options, used: used) }
   }
 
   private func measure<T>(_ stage: String, _ body: () throws -> T) rethrows -> T {
@@ -49,7 +53,9 @@ public struct ModelCompiler {
     return result
   }
 
-  private func emit(_ module: Module, source: [UInt8], options: [String]) throws -> Output {
+  private func emit(
+    _ module: Module, source: [UInt8], options: [String], used: [SourceText]
+  ) throws -> Output {
     try module.checkForLowering(target)
     let llvm = LLVMModule(module.name, machine: machine)
     let layout = GlobalLayout(module)
@@ -70,7 +76,7 @@ public struct ModelCompiler {
     let digest = SHA256.hex(
       of: Array(([Self.version] + machineText + [module.text]).joined(separator: "\n").utf8))
     let manifest = try ManifestMaker(module: module, target: target, layout: layout).make(
-      plans: plans, compiler: Self.version, digest: digest, source: source, options: options)
+      plans: plans, compiler: Self.version, digest: digest, source: source, options: options, used: used)
     emitQueries(llvm, manifest, kernels: KernelTable(module, schedules: schedules).text)
     let lines = LineTables(module, schedules: schedules, llvm: llvm, producer: Self.version)
     try llvm.verify()

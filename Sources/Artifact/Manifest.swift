@@ -36,7 +36,10 @@ public struct Manifest: Codable, Equatable, Sendable {
   /// What training measures and every entry may read, such as the running means of batch normalization: it lies among the
   /// weights and is saved with them, but is not trained.
   public var statistics: [Parameter]
-  /// The size of the memory that holds parameters and statistics.
+  /// What training leaves as it is, the parts of other models that are used frozen: it lies among the weights and is saved with them, and
+  /// is bound to a trained model's numbers before training. Nil where there is none.
+  public var frozen: [Parameter]?
+  /// The size of the memory that holds parameters, statistics and what is frozen.
   public var weightsBytes: Int
   /// The optimizer's state and other state of training, zero at the beginning.
   public var state: [StateTensor]
@@ -55,7 +58,7 @@ public struct Manifest: Codable, Equatable, Sendable {
     name: String, compiler: String, digest: String, source: Source, target: Target,
     configuration: [Setting] = [], hypers: [Hyper] = [], training: Training, inputs: [Input],
     classes: [ClassInput] = [], latents: [Latent], objective: Objective, parameters: [Parameter],
-    statistics: [Parameter] = [], weightsBytes: Int,
+    statistics: [Parameter] = [], frozen: [Parameter] = [], weightsBytes: Int,
     state: [StateTensor], stateBytes: Int, entries: [Entry]
   ) {
     self.format = Self.currentFormat
@@ -74,6 +77,7 @@ public struct Manifest: Codable, Equatable, Sendable {
     self.objective = objective
     self.parameters = parameters
     self.statistics = statistics
+    self.frozen = frozen.isEmpty ? nil : frozen
     self.weightsBytes = weightsBytes
     self.state = state
     self.stateBytes = stateBytes
@@ -86,8 +90,8 @@ public struct Manifest: Codable, Equatable, Sendable {
   /// The entry of this name, if the model has it.
   public func entry(_ name: String) -> Entry? { entries.first { $0.name == name } }
 
-  /// All that lies among the weights: parameters and statistics.
-  public var weights: [Parameter] { parameters + statistics }
+  /// All that lies among the weights: parameters, statistics and what is frozen.
+  public var weights: [Parameter] { parameters + statistics + (frozen ?? []) }
 
   /// The parameter of this name, if the model has it.
   public func parameter(_ name: String) -> Parameter? { parameters.first { $0.name == name } }
@@ -103,15 +107,33 @@ extension Manifest {
     public var text: String?
     /// What the compiler was told beside the text, each as one would write it: `--set hidden=200`. Nil where it was nothing.
     public var options: [String]?
+    /// The texts of models whose parts it uses; nil where it uses none.
+    public var used: [UsedText]?
+
+    /// A text of which the model uses a part.
+    public struct UsedText: Codable, Equatable, Sendable {
+      /// The path as seen from where the model's own text lies.
+      public var file: String
+      /// SHA-256 of the text, in hex.
+      public var digest: String
+
+      public init(file: String, digest: String) {
+        self.file = file
+        self.digest = digest
+      }
+    }
 
     /// No longer text is kept, in bytes.
     public static let longestText = 65_536
 
-    public init(file: String, digest: String, text: String? = nil, options: [String] = []) {
+    public init(
+      file: String, digest: String, text: String? = nil, options: [String] = [], used: [UsedText] = []
+    ) {
       self.file = file
       self.digest = digest
       self.text = text
       self.options = options.isEmpty ? nil : options
+      self.used = used.isEmpty ? nil : used
     }
   }
 

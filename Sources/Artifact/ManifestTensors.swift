@@ -89,12 +89,15 @@ extension Manifest {
     /// Bytes from the beginning of the weights.
     public var offset: Int
     public var initializer: Initializer
+    /// The text of another model that its layer stands in, as `Source.used` calls it; nil for the model's own.
+    public var origin: String?
 
-    public init(name: String, shape: [Int], offset: Int, initializer: Initializer) {
+    public init(name: String, shape: [Int], offset: Int, initializer: Initializer, origin: String? = nil) {
       self.name = name
       self.shape = shape
       self.offset = offset
       self.initializer = initializer
+      self.origin = origin
     }
   }
 

@@ -19,7 +19,8 @@ extension Manifest {
     for input in inputs { try check(shape: input.shape, "inputs.\(input.name).shape") }
     for latent in latents { try check(shape: latent.shape, "latents.\(latent.name).shape") }
     try check(
-      weights.map { ($0.name, $0.shape, $0.offset) }, in: statistics.isEmpty ? "parameters" : "weights",
+      weights.map { ($0.name, $0.shape, $0.offset) },
+      in: statistics.isEmpty && frozen == nil ? "parameters" : "weights",
       regionBytes: weightsBytes, "weightsBytes")
     try check(state.map { ($0.name, $0.shape, $0.offset) }, in: "state", regionBytes: stateBytes, "stateBytes")
     for parameter in weights {

@@ -11,25 +11,28 @@ public enum ModelCheck {
   ///
   /// - Parameters:
   ///   - settings: texts of numbers that replace the values of `config` declarations.
+  ///   - read: the texts of models whose parts are used, as `withUsedModels` wants them.
   ///   - lints: whether the lint rules look through a model without errors.
   /// - Throws: only where the compiler itself is wrong.
   public static func diagnostics(
-    _ source: SourceText, settings: [String: String] = [:], lints: Bool = true
+    _ source: SourceText, settings: [String: String] = [:], lints: Bool = true,
+    read: @escaping (String) throws -> SourceText = { throw UsedModelError.notAtHand($0) }
   ) throws -> DiagnosticList {
     let model: ModelSyntax
     do {
-      model = try parseModel(source)
+      model = try parseModel(source).withUsedModels(read: read)
     } catch {
       return error
     }
     let elaborated = elaborateWherePossible(model, settings: settings)
     guard elaborated.errors.isEmpty else {
-      return DiagnosticList(elaborated.errors + elaborated.module.shapeErrorsWherePossible()).ordered
+      return DiagnosticList(elaborated.errors + elaborated.module.shapeErrorsWherePossible())
+        .ordered(first: source.name)
     }
     do {
       _ = try Pipeline([.inferShapes]).run(elaborated.module)
     } catch let errors as DiagnosticList {
-      return errors.ordered
+      return errors.ordered(first: source.name)
     }
     return DiagnosticList(lints ? lint(model) : [])
   }

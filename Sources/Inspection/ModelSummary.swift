@@ -13,7 +13,7 @@ public struct ModelSummary: Sendable {
     public var operation: String
     /// Extents of one image's result.
     public var output: [Int]
-    /// Trained numbers that no layer above has.
+    /// Numbers, trained or frozen, that no layer above has.
     public var parameters: Int
     /// Floating-point operations for one image by the op table.
     public var flops: Int
@@ -53,6 +53,8 @@ public struct ModelSummary: Sendable {
   public let layers: [Layer]
   public let entries: [EntryCost]
   public let parameters: Int
+  /// Numbers of other models' parts that training leaves as they are; not among the parameters.
+  public let frozen: Int
   /// FLOPs of the products for one image: of the objective's forward half, and of a training step.
   public let forwardFlops: Int
   public let trainingFlops: Int
@@ -62,6 +64,7 @@ public struct ModelSummary: Sendable {
     model = module.name
     training = module.training
     parameters = module.parameters.reduce(0) { $0 + $1.type.count }
+    frozen = module.globals.reduce(0) { $0 + ($1.kind == .frozen ? $1.type.count : 0) }
     let halves = ["encode", "decode"].compactMap { module.entry($0) }
     var reader = LayerReader(module)
     layers = (halves.isEmpty ? Array(module.entries.prefix(1)) : halves).flatMap { reader.layers(of: $0) }
@@ -99,7 +102,9 @@ private struct LayerReader {
       let globals = operation.operands.compactMap { entry[$0].global }
       var parameters = 0
       for name in globals where counted.insert(name).inserted {
-        if let global = module.global(name), global.kind == .parameter { parameters += global.type.count }
+        if let global = module.global(name), [.parameter, .frozen].contains(global.kind) {
+          parameters += global.type.count
+        }
       }
       return ModelSummary.Layer(
         entry: entry.name, name: globals.first.map(layerName) ?? entry[result].name ?? "",

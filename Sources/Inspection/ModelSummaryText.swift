@@ -10,7 +10,9 @@ extension ModelSummary {
   }
 
   private var heading: String {
-    var parts = ["\(model): \(grouped(parameters)) parameters"]
+    var parts = [
+      "\(model): \(grouped(parameters)) parameters" + (frozen > 0 ? ", \(grouped(frozen)) frozen numbers" : "")
+    ]
     if !inputs.isEmpty { parts.append("image " + inputs.joined(separator: ", ")) }
     if !latents.isEmpty { parts.append("latent " + latents.joined(separator: ", ")) }
     return parts.joined(separator: "; ") + "\n"

@@ -45,6 +45,8 @@ private struct SyntaxPrinter {
       guard !mirror.children.isEmpty else { return }
       line(label, "", nil, depth)
       for element in mirror.children { print(element.value, label: nil, depth: depth + 1) }
+    // Trees of other files, which have dumps of their own.
+    case .dictionary: return
     case .struct: node(mirror, kind: "\(mirror.subjectType)", label: label, depth: depth)
     case .enum: printCase(value, mirror, label: label, depth: depth)
     default: line(label, "\(value)", nil, depth)

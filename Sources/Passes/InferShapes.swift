@@ -172,7 +172,14 @@ private struct ShapeInference {
   /// Writes back what an operation told of an operand's extents; a parameter's state has its shape.
   private mutating func refine(_ value: ValueID, to type: TensorType, _ entry: inout Entry) {
     entry[value].type = type
-    guard let name = entry[value].global else { return }
+    guard let name = entry[value].global else {
+      // Frozen batch normalization measures nothing that would tell its numbers' extents: what they become does.
+      guard let scale = entry.operations.first(where: { $0.results.contains(value) }),
+        scale.name == "channel_scale"
+      else { return }
+      for operand in scale.operands where entry.type(of: operand) != type { refine(operand, to: type, &entry) }
+      return
+    }
     for index in module.globals.indices {
       let global = module.globals[index]
       guard global.name == name || (global.kind == .state && global.name.hasSuffix("/" + name)) else {
@@ -199,7 +206,7 @@ private struct ShapeInference {
   private mutating func checkCompleteness() {
     guard diagnostics.isEmpty else { return }
     // Parameters that became too large were refused by the operations that read them, in the round after.
-    for global in module.globals where global.kind == .parameter && !global.type.isComplete {
+    for global in module.globals where [.parameter, .frozen].contains(global.kind) && !global.type.isComplete {
       diagnostics.append(
         Diagnostic(
           "the shape of the parameter '\(global.name)' is not known: nothing uses it",

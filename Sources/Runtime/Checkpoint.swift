@@ -8,6 +8,10 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case otherShape(path: String, tensor: String, found: [Int], needed: [Int])
   /// The file has weights and not what training needs to go on.
   case notResumable(path: String)
+  /// The file has nothing that the model could begin with.
+  case nothingInCommon(path: String, model: String)
+  /// The file lacks what the model takes over and leaves as it is.
+  case missingFrozen(path: String, model: String, tensors: [String])
   /// Another compilation wrote the file.
   case otherModel(path: String, model: String)
 
@@ -16,9 +20,14 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .noParameter(let model, let parameter):
       return "\(model) has no parameter \(parameter): 'vaec ir' lists its parameters"
     case .missing(let path, let model, let tensors):
-      let names = tensors.prefix(3).joined(separator: ", ") + (tensors.count > 3 ? ", ..." : "")
       return
-        "\(path) holds no weights of \(model), it lacks \(names): name a file that was trained with this model"
+        "\(path) holds no weights of \(model), it lacks \(Self.list(tensors)): name a file that was trained with this model"
+    case .nothingInCommon(let path, let model):
+      return
+        "\(path) has no tensor of a name that \(model) has: name a run of a model whose parts have the same names"
+    case .missingFrozen(let path, let model, let tensors):
+      return
+        "\(path) lacks \(Self.list(tensors)), which \(model) takes over frozen: name a run of the model that the part is of"
     case .otherShape(let path, let tensor, let found, let needed):
       return "\(path): \(tensor) has the shape \(found) and the model's has \(needed): "
         + "compile the model with the sizes that it was trained with"
@@ -29,6 +38,10 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         "\(path) was trained with another compilation of \(model): go on with the model that it was trained with, "
         + "or begin a new run"
     }
+  }
+
+  private static func list(_ tensors: [String]) -> String {
+    tensors.prefix(3).joined(separator: ", ") + (tensors.count > 3 ? ", ..." : "")
   }
 }
 
@@ -111,7 +124,7 @@ extension ModelInstance {
     return training
   }
 
-  private static func read(_ name: String, shape: [Int], from reader: SafetensorsReader) throws -> [Float] {
+  static func read(_ name: String, shape: [Int], from reader: SafetensorsReader) throws -> [Float] {
     guard let found = reader.tensor(name)?.shape, found == shape else {
       throw CheckpointError.otherShape(
         path: reader.path, tensor: name, found: reader.tensor(name)?.shape ?? [], needed: shape)

@@ -41,6 +41,8 @@ public struct RunConfiguration: Codable, Equatable, Sendable {
   public var patience: Int?
   /// The run ends after so many steps.
   public var steps: Int?
+  /// The checkpoint that weights were taken from before the first step; nil where all began at random.
+  public var initialWeights: InitialWeights?
   /// Threads change nothing but the time that training takes.
   public var threads: Int
 

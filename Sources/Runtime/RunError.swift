@@ -25,6 +25,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   /// Not what the run was trained with.
   case otherModel(folder: String, configuration: String)
   case otherData(name: String, configuration: String)
+  case otherInitialWeights(path: String, configuration: String)
   /// There is nothing left to train.
   case nothingLeft(reason: String)
   case patienceWithoutValidation
@@ -86,6 +87,9 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
       return
         "the data set \(name) is not the one that \(configuration) was made with (another digest): name the folder "
         + "of those files with --data-dir"
+    case .otherInitialWeights(let path, let configuration):
+      return
+        "\(path) is not the file that \(configuration) began with (another digest): name the one to begin with by --init"
     case .nothingLeft(let reason):
       return "there is nothing left to train: \(reason)"
     case .patienceWithoutValidation:

@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import Inspection
+import LanguageTesting
 import Passes
 import Testing
 import VDL
@@ -30,8 +31,11 @@ import VDL
   @Test(arguments: blocks("vdl"))
   func modelsCompileWithoutAWarning(text: String) throws {
     let source = try source(text)
-    #expect(try ModelCheck.diagnostics(source).diagnostics.isEmpty)
-    let module = try Pipeline.standard.run(try elaborate(source)).module
+    // Models of others are used from where Models/experiments lies.
+    let read = Models.reader(for: "experiments/\(source.name)")
+    #expect(try ModelCheck.diagnostics(source, read: read).diagnostics.isEmpty)
+    let tree = try parseModel(source).withUsedModels(read: read)
+    let module = try Pipeline.standard.run(try elaborate(tree)).module
     #expect(module.entry("train_step") != nil)
     #expect(try formatModel(source) == text, "an example has the canonical layout")
   }

@@ -16,7 +16,8 @@ import VDL
 
   @Test(arguments: Models.names)
   func modelsOfTheRepositoryAreInOrder(name: String) throws {
-    #expect(try ModelCheck.diagnostics(try Models.source(name)).diagnostics.isEmpty)
+    let found = try ModelCheck.diagnostics(try Models.source(name), read: Models.reader(for: name))
+    #expect(found.diagnostics.isEmpty, "\(found)")
   }
 
   @Test(arguments: StartingModel.Kind.allCases, StartingModel.Layers.allCases)

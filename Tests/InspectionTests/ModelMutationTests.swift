@@ -32,9 +32,9 @@ import VDL
       let changes = Mutation.changes(of: tokens, count: 1...4, &generator)
       let source = SourceText(name: "mutant.vdl", text: Mutation.text(of: tokens, replacing: changes))
       let time = try ContinuousClock().measure {
-        if try check(source), right < Self.compiled {
+        if try check(source, model), right < Self.compiled {
           right += 1
-          try compile(source)
+          try compile(source, model)
         }
       }
       #expect(time < Self.limit, "seed \(seed):\n\(String(decoding: source.bytes, as: UTF8.self))")
@@ -42,10 +42,13 @@ import VDL
   }
 
   /// Whether the model is right. What is said of it has its place in the text.
-  private func check(_ source: SourceText) throws -> Bool {
-    let found = try ModelCheck.diagnostics(source)
+  private func check(_ source: SourceText, _ model: String) throws -> Bool {
+    let found = try ModelCheck.diagnostics(source, read: Models.reader(for: model))
     for diagnostic in found.diagnostics {
-      let isInside = diagnostic.range.map { $0.start <= $0.end && $0.end.line <= source.lineCount } == true
+      let isInside =
+        diagnostic.range.map { range in
+          range.start <= range.end && (range.end.line <= source.lineCount || range.file != source.name)
+        } == true
       #expect(isInside, "\(diagnostic) in\n\(String(decoding: source.bytes, as: UTF8.self))")
     }
     if !found.diagnostics.isEmpty {
@@ -54,9 +57,10 @@ import VDL
     return found.count(.error) == 0
   }
 
-  private func compile(_ source: SourceText) throws {
+  private func compile(_ source: SourceText, _ model: String) throws {
     do {
-      _ = try Pipeline.standard.run(try elaborate(source))
+      let tree = try parseModel(source).withUsedModels(read: Models.reader(for: model))
+      _ = try Pipeline.standard.run(try elaborate(tree))
     } catch let error as DiagnosticList {
       // An objective may be right and yet have no gradient.
       let text = String(decoding: source.bytes, as: UTF8.self)

@@ -173,4 +173,59 @@ import Testing
       #expect(try instance.values(of: "w") == before)
     }
   }
+
+  /// A model of a weight, a frozen one that is another model's, and a weight of that other's too.
+  private static func using(_ manifest: inout Manifest) {
+    manifest.frozen = [
+      .init(name: "v", shape: [2], offset: 64, initializer: .constant(1), origin: "base.vdl")
+    ]
+    manifest.weightsBytes = 128
+  }
+
+  @Test func aCheckpointGivesWhatHasItsNames() throws {
+    try TinyModel.withInstance { instance, folder in
+      let path = folder + "/a.safetensors"
+      let weights = TensorToWrite("w", [1, 2, 3, 4] as [Float], shape: [4])
+      try Safetensors.write([weights, TensorToWrite("other", [5] as [Float], shape: [1])], to: path)
+      let taken = try instance.initialize(from: path)
+      #expect(taken.tensors == 1 && taken.path == path)
+      #expect(taken.digest == SHA256.hex(of: try readFile(path)))
+      #expect(try instance.values(of: "w") == [1, 2, 3, 4])
+      try Safetensors.write([TensorToWrite("other", [5] as [Float], shape: [1])], to: path)
+      #expect(
+        errorText { _ = try instance.initialize(from: path) }
+          == "\(path) has no tensor of a name that tiny has: name a run of a model whose parts have the same names"
+      )
+      try Safetensors.write([TensorToWrite("w", [5] as [Float], shape: [1])], to: path)
+      #expect(
+        errorText { _ = try instance.initialize(from: path) }
+          == "\(path): w has the shape [1] and the model's has [4]: compile the model with the sizes that it was trained with"
+      )
+      #expect(try instance.values(of: "w") == [1, 2, 3, 4])
+    }
+  }
+
+  @Test func aModelThatUsesPartsOfOthersTakesTheseAlone() throws {
+    try withTemporaryFolder { folder in
+      let instance = try ModelInstance(
+        try CompiledModel(folder: try TinyModel.make(in: folder, Self.using)))
+      instance.initialize(seed: 1)
+      let before = try instance.values(of: "w")
+      let path = folder + "/a.safetensors"
+      let weights = TensorToWrite("w", [1, 2, 3, 4] as [Float], shape: [4])
+      try Safetensors.write([weights], to: path)
+      #expect(
+        errorText { _ = try instance.initialize(from: path) }
+          == "\(path) lacks v, which tiny takes over frozen: name a run of the model that the part is of")
+      try Safetensors.write([weights, TensorToWrite("v", [5, 6] as [Float], shape: [2])], to: path)
+      #expect(try instance.initialize(from: path).tensors == 1)
+      #expect(try instance.values(of: "w") == before && instance.values(of: "v") == [5, 6])
+      // It is kept with the weights.
+      let file = folder + "/b.safetensors"
+      try instance.save(to: file, state: TrainingState(seed: 1, batch: 4))
+      let other = try ModelInstance(instance.model)
+      try other.load(from: file)
+      #expect(try other.values(of: "v") == [5, 6])
+    }
+  }
 }

@@ -113,7 +113,7 @@ import VDL
     ]
     + (HintTests.slips + HintTests.names + HintTests.arguments + HintTests.places).map(\.message)
     + LintTests.unused.map(\.2) + LintTests.deviations.map(\.2) + LintTests.weights.map(\.3)
-    + LintTests.ranges.map(\.2)
+    + LintTests.ranges.map(\.2) + UseTests.mistakes.map(\.2) + UseTests.others.map(\.1) + [UseTests.unread]
 
   @Test func everyMessageHasATest() throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -101,6 +101,7 @@ import VDL
         "continuous_bernoulli": "support.class.distribution.vdl", "laplace": "support.class.distribution.vdl",
         "categorical": "support.class.distribution.vdl",
         "class": "support.type.vdl", "with": "keyword.other.vdl",
+        "from": "keyword.other.vdl", "frozen": "keyword.other.vdl",
         "image": "support.type.vdl", "glorot_uniform": "support.constant.initializer.vdl",
       ]
       return others[token.text].map { [$0] } ?? []

@@ -69,7 +69,9 @@ import VDL
     ("decoder (z) -> x {", "decoder (z, «w») -> x {", "'w' is not a result of the encoder"),
     ("config latent = 2", "config latent = 2\n config «hidden» = 3", "'hidden' is declared twice"),
     ("encoder (x) -> z {", "config z = 3\n encoder (x) -> «z» {", "'z' is declared twice"),
-    ("hyper beta = 1.0", "hyper beta = 1.0\n «use encoder from \"a.vdl\"»", "'use' is not supported yet"),
+    (
+      "hyper beta = 1.0", "hyper beta = 1.0\n «use encoder from \"a.vdl\"»", "a model has an encoder only once"
+    ),
     ("hyper beta = 1.0", "hyper beta = 1.0\n block «relu»(h) = h |> tanh", "'relu' is a layer of the language"),
     (input, "input x: «imgae»[1, 28, 28]", "unknown type 'imgae'"),
     (input, "input x: «image[28, 28]»", "an image has three extents, image[channels, height, width], not 2"),

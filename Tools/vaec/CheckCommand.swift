@@ -28,12 +28,13 @@ enum CheckCommand {
     var hasErrors = false
     for path in invocation.all(files) {
       let source = try ModelText.read(path)
+      let used = ModelFiles()
       let found = try ModelCheck.diagnostics(
-        source, settings: settings, lints: !invocation[VaecCommands.noLint])
+        source, settings: settings, lints: !invocation[VaecCommands.noLint], read: used.read)
       if invocation[json] {
         try TextOutput.write(found.jsonLines(file: source.name), to: nil)
       } else {
-        let text = ModelInput.text(of: found, in: [source])
+        let text = ModelInput.text(of: found, in: [source] + used.used)
         if !text.isEmpty { VaecCommands.writeError(text + "\n") }
         try TextOutput.write("\(source.name): \(summary(found))\n", to: nil)
       }

@@ -54,7 +54,8 @@ enum CompileCommand {
     let compiler = try compilation.compiler()
     let result = try compilation.lowering(module) {
       try compiler.lower(
-        module, source: compilation.input.source.bytes, options: VaecCommands.modelOptions(invocation))
+        module, source: compilation.input.source.bytes, options: VaecCommands.modelOptions(invocation),
+        used: compilation.input.files.used)
     }
     try compilation.lowering(module) { try compiler.write(result, to: folder) }
     let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
@@ -74,7 +75,8 @@ enum CompileCommand {
     if form == .obj, path == nil, isatty(STDOUT_FILENO) != 0 { throw CommandError.objectToTerminal }
     let compiler = try compilation.compiler()
     func lowered() throws -> ModelCompiler.Output {
-      try compiler.lower(module, source: compilation.input.source.bytes)
+      try compiler.lower(
+        module, source: compilation.input.source.bytes, used: compilation.input.files.used)
     }
     let data: Data = try compilation.lowering(module) {
       switch form {

@@ -10,6 +10,8 @@ struct ModelInput {
   let path: String
   let source: SourceText
   let settings: [String: String]
+  /// The models that the model uses parts of, from when its tree was made.
+  let files: ModelFiles
   /// The optimizer that takes the place of the model's.
   private let optimizer: String?
 
@@ -21,6 +23,7 @@ struct ModelInput {
     let limit = Self.isProgram(path) ? Self.sizeLimits.program : Self.sizeLimits.model
     // Ranges name the file without its folder, so that dumps do not depend on where the model lies.
     source = SourceText(name: splitPath(path).name, text: try Self.text(of: path, sizeLimit: limit))
+    files = ModelFiles(folder: splitPath(path).folder)
     settings = Dictionary(
       invocation[VaecCommands.set].map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
     optimizer = invocation[VaecCommands.optimizer]
@@ -45,7 +48,7 @@ struct ModelInput {
   func tree() throws -> ModelSyntax {
     guard !isProgram else { throw CommandError.noTree(path) }
     return try located {
-      let tree = try parseModel(source)
+      let tree = try parseModel(source).withUsedModels(read: files.read)
       return try optimizer.map { try tree.replacingOptimizer($0) } ?? tree
     }
   }
@@ -64,7 +67,8 @@ struct ModelInput {
 
   /// The texts that messages may point into.
   var sources: [SourceText] {
-    [source] + (optimizer.map { [SourceText(name: ModelSyntax.optimizerTextName, text: $0)] } ?? [])
+    [source] + files.used
+      + (optimizer.map { [SourceText(name: ModelSyntax.optimizerTextName, text: $0)] } ?? [])
   }
 
   /// Errors that point into the text are shown with its lines; others, of what was set on the command line, are a line each.

@@ -74,7 +74,8 @@ enum ModelLocation {
     let folder = "build/" + splitPath(text).name.dropLast(4)
     let manifest = (try? CompiledModel.manifestPath(in: folder)).flatMap { try? Manifest(contentsOf: $0) }
     let options = manifest?.source.options?.joined(separator: " ")
-    let isCurrent = manifest?.source.digest == SHA256.hex(of: source)
+    let isCurrent =
+      manifest?.source.digest == SHA256.hex(of: source) && areCurrent(manifest?.source.used ?? [], of: text)
     if let options, !quietly {
       Terminal.complain(
         isCurrent
@@ -85,6 +86,14 @@ enum ModelLocation {
     }
     if !isCurrent { try compile(text, into: folder, quietly: quietly) }
     return folder
+  }
+
+  /// Whether the texts that a text uses are still those that it was compiled with.
+  private static func areCurrent(_ used: [Manifest.Source.UsedText], of text: String) -> Bool {
+    used.allSatisfy { part in
+      let path = part.file.hasPrefix("/") ? part.file : splitPath(text).folder + "/" + part.file
+      return (try? readFile(path)).map { SHA256.hex(of: $0) } == part.digest
+    }
   }
 
   private static func compile(_ text: String, into folder: String, quietly: Bool) throws {

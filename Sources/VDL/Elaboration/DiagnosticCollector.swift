@@ -20,9 +20,6 @@ final class DiagnosticCollector {
     return Recovery()
   }
 
-  /// What was found, in the order of the text; what has no place there comes first.
-  var list: DiagnosticList { DiagnosticList(diagnostics).ordered }
-
   /// The note that proposes a name: our word for another library's, or one that is spelt nearly the same.
   static func suggestion<Names: Sequence<String>>(for name: String, in names: Names) -> [Diagnostic.Note] {
     let translated = ForeignNames.translation(of: name).flatMap { names.contains($0) ? $0 : nil }

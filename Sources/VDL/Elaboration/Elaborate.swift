@@ -6,7 +6,9 @@ import IR
 /// them.
 /// Types of results, and extents of parameters that follow from the data, stay unknown: inferring shapes is a pass.
 ///
-/// - Parameter settings: texts of numbers that replace the values of `config` declarations, by name (`--set`).
+/// - Parameters:
+///   - model: with the models that it uses: `withUsedModels`.
+///   - settings: texts of numbers that replace the values of `config` declarations, by name (`--set`).
 /// - Throws: everything that is wrong with the model, in the order of the text.
 public func elaborate(_ model: ModelSyntax, settings: [String: String] = [:]) throws(DiagnosticList) -> Module {
   let elaborated = elaborateWherePossible(model, settings: settings)
@@ -33,26 +35,32 @@ public func elaborateWherePossible(_ model: ModelSyntax, settings: [String: Stri
   let elaborator = ModuleElaborator(symbols: symbols, training: training, diagnostics: diagnostics)
   let entries = try? elaborator.entries()
   var places: Set<SourceRange> = []
-  for global in elaborator.registry.parameters {
+  for global in elaborator.registry.globals where global.kind == .parameter || global.kind == .frozen {
     // The bias of a layer whose weight is too large is none of the user's concerns.
     guard let defect = global.type.defect, global.sources.first.map({ places.insert($0).inserted }) ?? true
     else { continue }
     diagnostics.report(
       "the parameter '\(global.name)' cannot be \(global.type): \(defect)", at: global.sources.first)
   }
+  for (global, type) in elaborator.registry.clashes {
+    diagnostics.report(
+      "'\(global.name)' would have two shapes, \(global.type) and \(type)", at: global.sources.first)
+  }
   if entries == nil, diagnostics.diagnostics.isEmpty {
     diagnostics.report(
       "the compiler cannot elaborate this model and does not know why; please report it", at: nil)
   }
   var module = Module(name: model.name.text, sourceFile: model.range.file)
-  module.configuration = symbols.configNames.map { NamedNumber($0, symbols.configs[$0]?.value?.number ?? 0) }
+  module.configuration = symbols.configuration
   module.hypers = symbols.hyperNames.map { NamedNumber($0, symbols.hypers[$0]?.value ?? 0) }
   module.classes = symbols.classCounts
   module.training = training.defaults
   let isRight = diagnostics.diagnostics.isEmpty
   module.entries = isRight ? entries ?? [] : [elaborator.partialEntry()]
   module.globals = elaborator.registry.globals
-  return ElaboratedModel(module: module, errors: diagnostics.list.diagnostics)
+  return ElaboratedModel(
+    module: module, errors: DiagnosticList(diagnostics.diagnostics).ordered(first: model.range.file).diagnostics
+  )
 }
 
 /// Parses and elaborates a text.

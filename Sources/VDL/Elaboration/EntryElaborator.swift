@@ -40,7 +40,10 @@ struct EntryElaborator {
     case faulty
   }
 
-  let symbols: ModelSymbols
+  /// The declarations of the text that is being elaborated: the model's, or those of the model that a part is of.
+  private(set) var symbols: ModelSymbols
+  /// Whether the numbers of the scope that is being elaborated stay as they are: then its layers work as they do outside of training.
+  private(set) var isFrozen = false
   let diagnostics: DiagnosticCollector
   let registry: GlobalRegistry
   let latentMode: LatentMode
@@ -75,7 +78,7 @@ struct EntryElaborator {
   var activeBlocks: [String] = []
   /// Places in the text that the operations come from, innermost last.
   private var places: [SourceRange] = []
-  private var layerPlaces: [String: SourceRange] = [:]
+  private var layerPlaces: [String: (range: SourceRange, isFrozen: Bool)] = [:]
   /// Arguments may be added when the first values have their names.
   private var valueNames = entryArgumentNames
 
@@ -154,7 +157,23 @@ struct EntryElaborator {
     return isLabel ? builder.entry[value].name.flatMap { symbols.input($0) }?.classes : nil
   }
 
+  /// Does `body` where a scope's statements stand.
+  mutating func atHome<Result>(
+    of scope: ScopeDeclaration, _ body: (inout EntryElaborator) throws(Recovery) -> Result
+  ) throws(Recovery) -> Result {
+    let outer = (symbols, isFrozen)
+    (symbols, isFrozen) = symbols.home(of: scope)
+    defer { (symbols, isFrozen) = outer }
+    return try body(&self)
+  }
+
   // MARK: Parameters
+
+  /// Whether layers work as they do in training.
+  var isTraining: Bool { mode.isTraining && !isFrozen }
+
+  /// What the numbers of a layer are that others are trained like, or measured like.
+  func kind(_ kind: Global.Kind) -> Global.Kind { isFrozen ? .frozen : kind }
 
   /// The weight of the layer that is being applied.
   mutating func weight(_ dimensions: [Dimension], _ arguments: BoundArguments) -> ValueID {
@@ -174,18 +193,24 @@ struct EntryElaborator {
     -> ValueID
   {
     let global = registry.global(
-      name, kind: .parameter, type: TensorType(.f32, dimensions), initializer: initializer,
+      name, kind: kind(.parameter), type: TensorType(.f32, dimensions), initializer: initializer,
       sources: places.reversed())
     return builder.entry.reference(to: global)
   }
 
   /// Takes a name for the layer that is being applied. Layers that are not shared have names of their own.
   mutating func nameLayer(_ name: String, at range: SourceRange) throws(Recovery) {
-    if let first = layerPlaces[name], !layerPath.isShared {
-      throw diagnostics.fail(
-        "a layer is named '\(name)' already", at: range, notes: [.init("the first is here", at: first)])
+    if let first = layerPlaces[name] {
+      guard layerPath.isShared, first.range.file == range.file else {
+        throw diagnostics.fail(
+          "a layer is named '\(name)' already", at: range, notes: [.init("the first is here", at: first.range)])
+      }
+      guard first.isFrozen == isFrozen else {
+        throw diagnostics.fail(
+          "the shared layer '\(name)' is frozen in one part and trained in another", at: range)
+      }
     }
-    layerPlaces[name] = range
+    layerPlaces[name] = (range, isFrozen)
     layerName = name
   }
 

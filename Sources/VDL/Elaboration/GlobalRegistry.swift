@@ -5,6 +5,8 @@ import IR
 final class GlobalRegistry {
   private(set) var globals: [Global] = []
   private var positions: [String: Int] = [:]
+  /// Globals that were asked for with another type: of a shared layer that two parts use with different configs.
+  private(set) var clashes: [(global: Global, type: TensorType)] = []
 
   /// The global of that name, made at first use.
   func global(
@@ -12,7 +14,13 @@ final class GlobalRegistry {
     initializer: @autoclosure () -> Initializer,
     sources: @autoclosure () -> [SourceRange]
   ) -> Global {
-    if let position = positions[name] { return globals[position] }
+    if let position = positions[name] {
+      let (known, wanted) = (globals[position], type())
+      if known.type != wanted, !clashes.contains(where: { $0.global.name == name }) {
+        clashes.append((known, wanted))
+      }
+      return known
+    }
     let global = Global(name: name, kind: kind, type: type(), initializer: initializer(), sources: sources())
     positions[name] = globals.count
     globals.append(global)

@@ -31,7 +31,16 @@ struct ModelSymbols {
     var imageExtents: [Int]? { if case .image(let extents) = kind { extents } else { nil } }
   }
 
+  /// A part that stands in the text of another model.
+  struct UsedPart {
+    let declaration: UseDeclaration
+    /// The declarations of that model.
+    let symbols: ModelSymbols
+  }
+
   let syntax: ModelSyntax
+  /// The parts that `use` takes over, by what they are.
+  var parts: [ScopeKind: UsedPart] = [:]
   var configs: [String: Config] = [:]
   /// Names in the order of their declarations.
   var configNames: [String] = []
@@ -101,23 +110,34 @@ private let trainingHyperNames: Set<String> = ["decay", "clip"]
 struct SymbolCollector {
   var symbols: ModelSymbols
   let diagnostics: DiagnosticCollector
-  private let settings: [String: String]
+  let settings: [String: String]
+  /// What stands before the names of the settings on the command line: `encoder.` for those of the model that the encoder is of.
+  let settingsPrefix: String
   private var taken: [String: SourceRange] = [:]
 
-  init(_ syntax: ModelSyntax, settings: [String: String], diagnostics: DiagnosticCollector) {
+  init(
+    _ syntax: ModelSyntax, settings: [String: String], prefix: String = "", diagnostics: DiagnosticCollector
+  ) {
     symbols = ModelSymbols(syntax: syntax)
     self.settings = settings
+    settingsPrefix = prefix
     self.diagnostics = diagnostics
   }
 
   mutating func run() {
     for declaration in symbols.syntax.declarations { add(declaration) }
-    for name in settings.keys.sorted() where symbols.configs[name] == nil {
-      let notes = DiagnosticCollector.suggestion(for: name, in: symbols.configNames)
-      let known = symbols.configNames.isEmpty ? "none" : symbols.configNames.joined(separator: ", ")
+    for case .use(let node) in symbols.syntax.declarations { addPart(node) }
+    let known = symbols.allConfigNames
+    for name in settings.keys.sorted() where !known.contains(name) {
+      // Names of a used model's configs are told where that model is looked at.
+      let parts = symbols.parts.keys.map { "\($0.rawValue)." }
+      guard !parts.contains(where: { name.hasPrefix($0) }) else { continue }
+      let notes = DiagnosticCollector.suggestion(
+        for: settingsPrefix + name, in: known.map { settingsPrefix + $0 })
+      let list = known.isEmpty ? "none" : known.map { settingsPrefix + $0 }.joined(separator: ", ")
       diagnostics.report(
-        "the model has no config '\(name)' to set", at: nil,
-        notes: notes.isEmpty ? [.init("it has: \(known)")] : notes)
+        "the model has no config '\(settingsPrefix)\(name)' to set", at: nil,
+        notes: notes.isEmpty ? [.init("it has: \(list)")] : notes)
     }
     checkScopes()
     readSamples()
@@ -135,7 +155,7 @@ struct SymbolCollector {
       setOnce(\.objective, node, "an objective", at: node.range, first: symbols.objective?.range)
     case .train(let node): setOnce(\.train, node, "'train'", at: node.range, first: symbols.train?.range)
     case .corrupt(let node): addCorruption(node)
-    case .use(let node): refuse("use", node.range)
+    case .use: break  // Their headers are looked at when all declarations are known.
     }
   }
 
@@ -143,7 +163,7 @@ struct SymbolCollector {
     diagnostics.report(PlannedConstructs.message(word), at: range)
   }
 
-  private mutating func setOnce<Node>(
+  mutating func setOnce<Node>(
     _ path: WritableKeyPath<ModelSymbols, Node?>, _ node: Node, _ what: String, at range: SourceRange,
     first: SourceRange?
   ) {
@@ -156,7 +176,7 @@ struct SymbolCollector {
   }
 
   /// Takes a name for a declaration; false, and reported, where it is taken.
-  private mutating func claim(_ name: Name, isLayer: Bool = false) -> Bool {
+  mutating func claim(_ name: Name, isLayer: Bool = false) -> Bool {
     if let first = taken[name.text] {
       diagnostics.report(
         "'\(name.text)' is declared twice", at: name.range, notes: [.init("the first is here", at: first)])
@@ -250,7 +270,7 @@ struct SymbolCollector {
     symbols.inputs.append(ModelSymbols.Input(declaration: node, kind: .image(extents.map { $0 ?? 1 })))
   }
 
-  private func isFree(_ name: Name, among taken: Set<String> = entryArgumentNames) -> Bool {
+  func isFree(_ name: Name, among taken: Set<String> = entryArgumentNames) -> Bool {
     guard taken.contains(name.text) else { return true }
     diagnostics.report("the name '\(name.text)' is taken by the compiled model's entries", at: name.range)
     return false
@@ -301,11 +321,12 @@ extension SymbolCollector {
         notes: [.init("write 'maximize loglik(x) - kl(z)' or 'minimize mse(x)'")])
     }
     let inputs = symbols.inputs.map(\.declaration.name)
-    if let encoder = symbols.encoder {
+    checkParts()
+    if let encoder = symbols.encoder, symbols.parts[.encoder] == nil {
       check(encoder.parameters, are: inputs, "an input of the model")
       for result in encoder.results where claim(result) { _ = isFree(result) }
     }
-    if let decoder = symbols.decoder {
+    if let decoder = symbols.decoder, symbols.parts[.decoder] == nil {
       check(
         decoder.parameters, are: (symbols.encoder?.results ?? []) + symbols.classNames,
         symbols.classNames.isEmpty ? "a result of the encoder" : "a result of the encoder or a class")
@@ -342,7 +363,7 @@ extension SymbolCollector {
     var first: [String: SourceRange] = [:]
     let made = Set(symbols.decoder?.results.map(\.text) ?? [])
     let conditions = symbols.inputs.map(\.declaration.name).filter { !made.contains($0.text) }
-    for prior in symbols.priors {
+    for prior in symbols.priors where !symbols.isUsed(prior) {
       for parameter in prior.parameters where made.contains(parameter.text) {
         diagnostics.report(
           "'\(parameter.text)' is what the decoder makes; a prior cannot depend on it", at: parameter.range)
@@ -351,6 +372,8 @@ extension SymbolCollector {
         prior.parameters.filter { !made.contains($0.text) },
         are: (symbols.encoder?.results ?? []) + conditions, "a result of the encoder")
       check(prior.results, are: symbols.encoder?.results ?? [], "a result of the encoder")
+    }
+    for prior in symbols.priors {
       for result in prior.results {
         if let first = first[result.text] {
           diagnostics.report(

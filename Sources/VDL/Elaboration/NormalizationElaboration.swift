@@ -39,7 +39,7 @@ extension EntryElaborator {
     let runningVariance = statistic("running_var", initial: 1)
     let mean: ValueID
     let variance: ValueID
-    if mode.isTraining {
+    if isTraining {
       let measured = try builder.addAll("channel_statistics", [x])
       (mean, variance) = (measured[0], measured[1])
       let unbiased = try add("mul", [variance, try add("bessel_correction", [x])])
@@ -71,7 +71,7 @@ extension EntryElaborator {
 
   private mutating func statistic(_ kind: String, initial: Double) -> Global {
     registry.global(
-      "\(layerName).\(kind)", kind: .statistic, type: TensorType(.f32, [.unknown]),
+      "\(layerName).\(kind)", kind: self.kind(.statistic), type: TensorType(.f32, [.unknown]),
       initializer: .constant(initial),
       sources: builder.sources)
   }
@@ -81,7 +81,8 @@ extension EntryElaborator {
     -> ValueID
   {
     let global = registry.global(
-      "\(layerName).\(kind)", kind: .parameter, type: TensorType(.f32, dimensions), initializer: initializer,
+      "\(layerName).\(kind)", kind: self.kind(.parameter), type: TensorType(.f32, dimensions),
+      initializer: initializer,
       sources: builder.sources)
     return builder.entry.reference(to: global)
   }

@@ -13,7 +13,7 @@ extension EntryElaborator {
   mutating func quantize(_ z: ValueID, codes: Int) throws -> ValueID {
     let name = "\(layerName).codebook"
     let global = registry.global(
-      name, kind: .parameter, type: TensorType(.f32, [.fixed(codes), .unknown]),
+      name, kind: kind(.parameter), type: TensorType(.f32, [.fixed(codes), .unknown]),
       initializer: .normal(standardDeviation: 1 / Double(codes)), sources: builder.sources)
     let codebook = builder.entry.reference(to: global)
     let quantized = try add("lookup", [try add("nearest_code", [z, codebook]), codebook])

@@ -103,6 +103,15 @@ extension EntryElaborator {
     of scope: ScopeDeclaration, _ environment: Environment,
     give: (inout EntryElaborator, Name, ResultMeaning) throws(Recovery) -> ValueID?
   ) throws(Recovery) {
+    try atHome(of: scope) { entry throws(Recovery) in
+      try entry.statementsAtHome(of: scope, environment, give: give)
+    }
+  }
+
+  private mutating func statementsAtHome(
+    of scope: ScopeDeclaration, _ environment: Environment,
+    give: (inout EntryElaborator, Name, ResultMeaning) throws(Recovery) -> ValueID?
+  ) throws(Recovery) {
     var environment = environment
     var given: Set<String> = []
     var isFaulty = false

@@ -10,7 +10,7 @@ public enum PlannedConstructs {
 
     public var names: [String] {
       switch self {
-      case .declaration: ["use"]
+      case .declaration: []
       case .inputType: ["vector"]
       case .layer:
         []

@@ -8,7 +8,7 @@ enum TrainingLayers {
       "in training: zeros for a random share of the elements, the others divided by 1 - rate; elsewhere h itself",
       shapes: "any -> the same",
       emit: { arguments, input, entry throws in
-        guard entry.mode.isTraining else { return input }
+        guard entry.isTraining else { return input }
         let rate = arguments.number("rate")
         var attributes = entry.drawAttributes(path: entry.drawPath("dropout"), domain: entry.mode.domain)
         attributes["rate"] = .float(rate)

@@ -17,7 +17,7 @@ private struct UnusedNames {
 
   init(_ model: ModelSyntax) {
     self.model = model
-    scopes = model.declarations.compactMap { if case .scope(let scope) = $0 { scope } else { nil } }
+    scopes = ScopeKind.allCases.flatMap { model.scopes($0) }
     inObjective = model.declarations.reduce(into: []) { names, declaration in
       if case .objective(let objective) = declaration { names.formUnion(objective.value.usedNames) }
     }
@@ -62,6 +62,19 @@ private struct UnusedNames {
     guard scope.kind == .encoder else { return }
     let decoded = scopes.filter { $0.kind == .decoder }.flatMap { $0.parameters.map(\.text) }
     for result in scope.results { check(result, "latent", used.union(inObjective).union(decoded)) }
+  }
+}
+
+extension ModelSyntax {
+  /// The scopes of a kind, those of other models among them.
+  fileprivate func scopes(_ kind: ScopeKind) -> [ScopeDeclaration] {
+    declarations.flatMap { declaration -> [ScopeDeclaration] in
+      switch declaration {
+      case .scope(let scope) where scope.kind == kind: [scope]
+      case .use(let node) where node.part == kind: used[node.file.text]?.scopes(kind) ?? []
+      default: []
+      }
+    }
   }
 }
 

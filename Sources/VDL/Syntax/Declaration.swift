@@ -10,6 +10,8 @@ public struct ModelSyntax: Sendable, Equatable {
   public var range: SourceRange
   /// All comments of the file in order, for tools that print the text anew.
   public var comments: [Comment]
+  /// The models whose parts it uses, by their files as the text writes them; filled by `withUsedModels`.
+  public internal(set) var used: [String: ModelSyntax] = [:]
 }
 
 /// What stands directly inside a model.

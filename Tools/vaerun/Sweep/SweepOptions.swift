@@ -43,6 +43,7 @@ enum SweepOptions {
       DataOptions.data, DataOptions.folder, DataOptions.limit, DataOptions.pool, TrainOptions.epochs,
       TrainOptions.batch, TrainOptions.rate, TrainOptions.rateSchedule, TrainOptions.warmUp,
       CommonOptions.beta, TrainOptions.clip, TrainOptions.hyper, TrainOptions.patience, TrainOptions.seed,
+      TrainOptions.initial,
     ] + DataOptions.form
 
   static let all: [any CommandOption] =

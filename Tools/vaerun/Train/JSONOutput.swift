@@ -21,7 +21,9 @@ final class JSONOutput: TrainingOutput {
         testImages: configuration.testImages, epochs: configuration.epochs,
         stepsPerEpoch: setup.trainer.stepsPerEpoch, batch: configuration.batch, rate: configuration.rate,
         hypers: configuration.hypers, seed: configuration.seed, threads: configuration.threads,
-        epoch: position?.epoch ?? 0, step: position?.step ?? 0))
+        epoch: position?.epoch ?? 0, step: position?.step ?? 0,
+        initialWeights: configuration.initialWeights?.path,
+        initialTensors: configuration.initialWeights?.tensors))
   }
 
   func tell(_ event: TrainingEvent) {
@@ -62,6 +64,8 @@ final class JSONOutput: TrainingOutput {
     let hypers: [String: Double]
     let seed: UInt64
     let threads, epoch, step: Int
+    let initialWeights: String?
+    let initialTensors: Int?
   }
 
   private struct Step: Encodable {

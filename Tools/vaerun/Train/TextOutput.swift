@@ -34,6 +34,11 @@ final class TextOutput: TrainingOutput {
     Terminal.say(
       "data    \(configuration.data): \(Terminal.count(configuration.trainingImages, "training image"))\(held), "
         + "\(Terminal.count(configuration.testImages, "test image")) (\(setup.training.source))")
+    if let initial = configuration.initialWeights {
+      Terminal.say(
+        "init    \(initial.path): \(initial.tensors) of \(Terminal.count(manifest.weights.count, "tensor")) of the model"
+      )
+    }
     let hypers = manifest.hypers.map { hyper in
       let schedule = configuration.hyperSchedules?[hyper.name].map { "\($0)" }
       return "  \(hyper.name) \(schedule ?? "\(configuration.hypers[hyper.name] ?? hyper.defaultValue)")"

@@ -21,6 +21,11 @@ enum TrainOptions {
   )
   static let seed = Option(
     "seed", .seed, help: "chooses first weights, order, noise and what is held out", default: "1")
+  static let initial = Option(
+    "init", .file("RUN", endings: ["safetensors"]),
+    help:
+      "begin with the weights of this run, or .safetensors file, wherever names are the same; needed where a part is frozen",
+    default: "at random")
   static let validation = Option(
     "val", .holdOut,
     help: "hold out a share (0.1) or a number (5000) of the training images, to choose the best epoch by",
@@ -54,7 +59,8 @@ enum TrainOptions {
     [
       DataOptions.data, DataOptions.folder, DataOptions.limit, DataOptions.pool, validation, fold, epochs,
       batch, rate, rateSchedule,
-      warmUp, CommonOptions.beta, clip, hyper, seed, patience, steps, limitTime, CommonOptions.threads, output,
+      warmUp, CommonOptions.beta, clip, hyper, seed, initial, patience, steps, limitTime, CommonOptions.threads,
+      output,
       every,
       resume, config, json, quiet, noPictures,
     ] + DataOptions.form

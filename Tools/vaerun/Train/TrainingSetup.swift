@@ -43,7 +43,7 @@ struct TrainingSetup {
     if !DataOptions.changesImages(invocation) {
       try basis?.check(data: training.name, digest: digest)
     }
-    configuration = try Self.configuration(
+    var configuration = try Self.configuration(
       invocation, model: model, basis: old, training: training, test: test, dataDigest: digest)
     options = Self.options(configuration, invocation)
 
@@ -54,6 +54,10 @@ struct TrainingSetup {
     start = try existing.flatMap { run in
       FileManager.default.fileExists(atPath: run.folder.last) ? try instance.resume(from: run.folder.last) : nil
     }
+    if start == nil {
+      configuration.initialWeights = try Self.initialWeights(invocation, instance, basis: basis)
+    }
+    self.configuration = configuration
     let held = try HeldOut.images(configuration, of: training)
     if !invocation[TrainOptions.quiet] {
       for warning in try HeldOut.warnings(training: training, held: held, test: test) {
@@ -67,6 +71,32 @@ struct TrainingSetup {
   /// Whether the standard output belongs to somebody else than the compiler.
   private static func isSilent(_ invocation: Invocation) -> Bool {
     invocation[TrainOptions.json] || invocation[TrainOptions.quiet]
+  }
+
+  /// Takes the weights to begin with from the run that the options name, or from the file that the basis began with.
+  private static func initialWeights(
+    _ invocation: Invocation, _ instance: ModelInstance, basis: Basis?
+  ) throws -> InitialWeights? {
+    let manifest = instance.manifest
+    if let named = invocation[TrainOptions.initial] {
+      let path = URL(fileURLWithPath: named).path
+      var isFolder: ObjCBool = false
+      let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      return try instance.initialize(from: exists && isFolder.boolValue ? RunFolder(existing: path).last : path)
+    }
+    if let basis, let known = basis.configuration.initialWeights {
+      let taken = try instance.initialize(from: known.path)
+      guard taken.digest == known.digest else {
+        throw RunError.otherInitialWeights(path: known.path, configuration: basis.name)
+      }
+      return taken
+    }
+    if let frozen = manifest.frozen?.first {
+      throw UsageError(
+        "the \(frozen.name.prefix { $0 != "." }) of \(manifest.name) is frozen and has to have the weights of a trained model",
+        "write --init and a run of the model that it is of")
+    }
+    return nil
   }
 
   /// What the options say, else the basis, else the model.
@@ -100,6 +130,7 @@ struct TrainingSetup {
       seed: invocation[TrainOptions.seed] ?? basis?.seed ?? 1,
       threads: invocation[CommonOptions.threads] ?? basis?.threads ?? CommonOptions.threadCount(invocation))
     let form = DataOptions.remembered(invocation, run: basis)
+    configuration.initialWeights = basis?.initialWeights
     configuration.dataOptions = form.isEmpty ? nil : form
     configuration.fold = held.fold
     configuration.rateSchedule = invocation[TrainOptions.rateSchedule] ?? basis?.rateSchedule
@@ -128,7 +159,7 @@ struct TrainingSetup {
 private struct Basis {
   let configuration: RunConfiguration
   /// What errors call it.
-  private let name: String
+  let name: String
   /// Where a copy of the compiled model may lie.
   private let folder: String
 
