@@ -81,6 +81,30 @@ private let denseRows = [
         file: "pca/reconstructions.png")
     ]),
   Row(
+    id: "R2b", title: "dense autoencoder, and its decoder alone, MNIST",
+    trainings: [
+      Training(
+        name: "denseae", label: "encoder and decoder", model: "Models/experiments/denseae.vdl", data: .mnist),
+      Training(
+        name: "decoderonly", label: "decoder alone, encoder frozen",
+        model: "Models/experiments/decoderonly.vdl",
+        data: .mnist, start: "denseae"),
+      Training(
+        name: "denseae-overfit", label: "1,000 images, 100 epochs", model: "Models/experiments/denseae.vdl",
+        data: .mnist, options: ["--limit", "1000"], epochs: 100),
+    ], figures: [.error],
+    pictures: [
+      Picture(
+        "r2b-overfit", "On 1,000 images the training error falls while the test error rises",
+        ["curves", "{denseae-overfit}", "--terms", "mse"]),
+      Picture(
+        "r2b-reconstructions", "Test images above what three autoencoders make of them",
+        ["reconstruct", "{denseae}", "{decoderonly}", "{denseae-overfit}", "--count", "10"]),
+      Picture(
+        "r2b-samples", "Images decoded from a mixture fitted to the codes",
+        ["sample", "{denseae}", "--codes", "mixture", "--count", "40"]),
+    ]),
+  Row(
     id: "R2c", title: "dense VAE by latent size and by input, MNIST",
     trainings: [
       latentSize(2).called("z = 2, grey levels"), latentSize(8).called("z = 8, grey levels"),
@@ -186,6 +210,18 @@ private let latentSpaceRows = [
       Picture(
         "r3d-marginals", "Images of codes drawn coordinate by coordinate",
         ["sample", "{convae}", "--codes", "marginals", "--count", "12", "--columns", "6"])
+    ]),
+  Row(
+    id: "R3e", title: "classifier on the frozen encoder",
+    trainings: [
+      Training(
+        name: "classifier", label: "4-30-60-10", model: "Models/experiments/classifier.vdl", data: .fashion,
+        epochs: 20, seeds: threeSeeds, start: "convae", report: ["75 %"])
+    ], figures: [.accuracy],
+    pictures: [
+      Picture(
+        "r3e-confusion", "Confusion matrix: of the images of each class, the share given to each",
+        ["confusion", "{classifier}"])
     ]),
   Row(
     id: "R3f", title: "VAE of the same layers",
