@@ -66,8 +66,12 @@ extension ValueForm where Value == String {
   public static var folder: Self { text("DIR", expected: "a folder's path", completion: .folders) }
 
   /// One of some words.
-  public static func choice(_ words: [String]) -> Self {
-    Self(placeholder: words.joined(separator: "|"), expected: alternatives(words), completion: .words(words)) {
+  /// - Parameter placeholder: shown in place of the words where they would fill a line; the option's help then names them.
+  public static func choice(_ words: [String], _ placeholder: String? = nil) -> Self {
+    Self(
+      placeholder: placeholder ?? words.joined(separator: "|"), expected: alternatives(words),
+      completion: .words(words)
+    ) {
       words.contains($0) ? $0 : nil
     }
   }

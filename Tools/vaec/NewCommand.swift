@@ -8,7 +8,9 @@ enum NewCommand {
   private static let name = Positional(
     "NAME", help: "the model's name, or the path of the file to write", isRequired: true)
   private static let data = Option(
-    "data", .choice(StartingModel.data.map(\.name)), help: "the data set that the model is for", value: "mnist")
+    "data", .choice(StartingModel.data.map(\.name), "DATA"),
+    help: "the data set that the model is for: \(StartingModel.data.map(\.name).joined(separator: ", "))",
+    value: "mnist")
   private static let kind = Option(
     "kind", .choice(StartingModel.Kind.allCases.map(\.rawValue)),
     help: "a variational or a plain autoencoder", value: "vae")
