@@ -74,7 +74,9 @@ struct RowText {
 
   private func listing(_ command: [String]) throws -> String {
     let filled = ["vaerun"] + runner.filled(command)
+    // The page is the same whatever folder it is made in.
     let output = String(decoding: try runner.programs.run(filled), as: UTF8.self)
+      .replacingOccurrences(of: FileManager.default.currentDirectoryPath + "/", with: "")
     let lines = output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     return
       "```console\n$ \(shellLine(filled))\n\(lines.joined(separator: "\n").trimmingCharacters(in: .newlines))\n```"

@@ -143,8 +143,9 @@ private let denseRows = [
   Row(
     id: "R2e", title: "denoising, sparse and contractive autoencoders, MNIST",
     trainings: [
-      variant("denoisingae", "denoising"), variant("sparseae", "sparse (l1)"),
-      variant("klsparseae", "sparse (KL)"), variant("contractiveae", "contractive"),
+      variant("denoisingae", "denoising"),
+      variant("sparseae", "sparse (l1, weight 0.1)", ["--hyper", "weight=0.1"], settings: ["latent=1024"]),
+      variant("klsparseae", "sparse (KL)", settings: ["latent=1024"]), variant("contractiveae", "contractive"),
       Training(
         name: "contractiveae-free", label: "the same without the penalty",
         model: "Models/variants/contractiveae.vdl", data: .mnist, options: ["--hyper", "weight=0"],
@@ -161,8 +162,12 @@ private let denseRows = [
     ]),
 ]
 
-private func variant(_ name: String, _ label: String) -> Training {
-  Training(name: name, label: label, model: "Models/variants/\(name).vdl", data: .mnist)
+private func variant(
+  _ name: String, _ label: String, _ hypers: [String] = [], settings: [String] = []
+) -> Training {
+  Training(
+    name: name, label: label, model: "Models/variants/\(name).vdl", settings: settings, data: .mnist,
+    options: hypers, evaluation: hypers)
 }
 
 // MARK: The latent space of an autoencoder, and what is built on it
