@@ -120,7 +120,7 @@ import VDL
       notes: "did you mean 'normal'?"),
     Case(
       (posterior, "z ~ «poisson»(mean: h)"), message: "unknown distribution 'poisson'",
-      notes: "distributions are normal, bernoulli, continuous_bernoulli, laplace"),
+      notes: "distributions are normal, bernoulli, continuous_bernoulli, laplace, categorical"),
     Case(
       (posterior, "z ~ normal(«mu»: h, logvar: h)"), message: "'normal' has no argument 'mu'",
       notes: "did you mean 'mean'?"),
