@@ -160,7 +160,7 @@ let package = Package(
 
 // Optimizing the code of tests costs minutes of each build and gains nothing: the time of a test is in the modules that it
 // tests. Those that compute a lot themselves are left out. Without optimization the compiler wants to see LLVM's headers.
-let computing: Set = ["LLVMTests", "KernelsTests", "LoweringTests"]
+let computing: Set = ["DatasetsTests", "StatisticsTests", "LLVMTests", "KernelsTests", "LoweringTests"]
 for target in package.targets where target.type == .test && !computing.contains(target.name) {
   target.swiftSettings = [.unsafeFlags(["-Onone", "-Xcc", "-I\(llvmPrefix)/include"])]
 }

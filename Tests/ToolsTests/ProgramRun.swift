@@ -34,7 +34,9 @@ struct ProgramRun {
     process.standardError = FileHandle(forWritingAtPath: files[1])
     process.standardInput = FileHandle.nullDevice
     try process.run()
-    let killer = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+    // Only the number: a canceled item lives until its time, and with the process it would hold two open files.
+    let child = process.processIdentifier
+    let killer = DispatchWorkItem { kill(child, SIGKILL) }
     DispatchQueue.global().asyncAfter(deadline: .now() + Self.longest, execute: killer)
     defer { killer.cancel() }
     let shown = terminal?.readToEnd()
