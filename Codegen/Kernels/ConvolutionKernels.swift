@@ -17,22 +17,22 @@ public enum ConvolutionKernels {
   ///
   /// - Parameter packed: scratch for the packed weights, where the product is packed.
   public static func forward(
-    _ name: String, operation: Operation, x: TensorSlot, w: TensorSlot, third: TensorSlot?, y: TensorSlot,
+    _ name: String, operation: Operation, x: TensorSlot, w: TensorSlot, epilogue: EpilogueSlots, y: TensorSlot,
     geometry: ConvolutionGeometry, packed: Place?, target: KernelTarget
   ) -> [Kernel] {
     kernels(
-      name, operation, from: x, w: w, third: third, to: y,
+      name, operation, from: x, w: w, epilogue, to: y,
       ConvolutionPass(geometry: geometry, isTransposed: false), packed, target)
   }
 
   /// `x[i] = epilogue(sum over kh, kw, o of w[o, i, kh, kw] y[o])` for each pixel of the image: convolution's gradient by
   /// its input.
   public static func transposed(
-    _ name: String, operation: Operation, y: TensorSlot, w: TensorSlot, third: TensorSlot?, x: TensorSlot,
+    _ name: String, operation: Operation, y: TensorSlot, w: TensorSlot, epilogue: EpilogueSlots, x: TensorSlot,
     geometry: ConvolutionGeometry, packed: Place?, target: KernelTarget
   ) -> [Kernel] {
     kernels(
-      name, operation, from: y, w: w, third: third, to: x,
+      name, operation, from: y, w: w, epilogue, to: x,
       ConvolutionPass(geometry: geometry, isTransposed: true), packed, target)
   }
 
@@ -46,30 +46,32 @@ public enum ConvolutionKernels {
   }
 
   private static func kernels(
-    _ name: String, _ operation: Operation, from: TensorSlot, w: TensorSlot, third: TensorSlot?, to: TensorSlot,
+    _ name: String, _ operation: Operation, from: TensorSlot, w: TensorSlot, _ slots: EpilogueSlots,
+    to: TensorSlot,
     _ pass: ConvolutionPass, _ packed: Place?, _ target: KernelTarget
   ) -> [Kernel] {
     let epilogue = ProductEpilogue(operation)
     guard let packed, let gathering = Gathering(pass, target: target) else {
-      return [product(name, epilogue, from: from, w: w, third: third, to: to, pass, gathering: nil)]
+      return [product(name, epilogue, from: from, w: w, slots, to: to, pass, gathering: nil)]
     }
     let weights = TensorSlot(type: w.type, place: packed)
     return [
       PackedWeights(pass, target: target).kernel(name + "_pack", from: w, to: weights),
-      product(name, epilogue, from: from, w: weights, third: third, to: to, pass, gathering: gathering),
+      product(name, epilogue, from: from, w: weights, slots, to: to, pass, gathering: gathering),
     ]
   }
 
   /// One task is one row of the result for one block.
   private static func product(
-    _ name: String, _ epilogue: ProductEpilogue, from: TensorSlot, w: TensorSlot, third: TensorSlot?,
+    _ name: String, _ epilogue: ProductEpilogue, from: TensorSlot, w: TensorSlot, _ slots: EpilogueSlots,
     to: TensorSlot, _ pass: ConvolutionPass, gathering: Gathering?
   ) -> Kernel {
     Kernel(name, tasks: .perBlock(pass.height)) { k, task in
       let b = k.b
       let (source, weights) = (k.address(from, block: task.block), k.address(w))
       let result = k.address(to, block: task.block)
-      let thirdBase = third.map { k.address($0, block: task.block) } ?? result
+      let scale = slots.scale.map { k.address($0) }
+      let thirdBase = slots.third.map { k.address($0, block: task.block) } ?? result
       let rows = pass.rowTaps(k, task.part)
 
       /// A call for the position in a column of the result, without its operands.
@@ -78,7 +80,8 @@ public enum ConvolutionKernels {
         return ProductFunction.Call(
           vectors: source, broadcasts: weights, outerCount: rows.count, innerCount: rows.count,
           out: b.offset(result, bytes: place),
-          third: epilogue.third == .activationOutput ? b.offset(thirdBase, bytes: place) : thirdBase)
+          third: epilogue.third == .activationOutput ? b.offset(thirdBase, bytes: place) : thirdBase,
+          scale: scale)
       }
       if let gathering {
         gathering.emit(k, epilogue, source: source, weights: weights, rows: rows, call)

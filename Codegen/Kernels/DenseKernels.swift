@@ -14,24 +14,25 @@ import LLVM
 public enum DenseKernels {
   /// `y[o] = epilogue(sum over i of w[o, i] x[i])`.
   public static func forward(
-    _ name: String, operation: Operation, x: TensorSlot, w: TensorSlot, third: TensorSlot?, y: TensorSlot,
+    _ name: String, operation: Operation, x: TensorSlot, w: TensorSlot, epilogue: EpilogueSlots, y: TensorSlot,
     target: KernelTarget
   ) -> Kernel {
     let (outputs, inputs) = (w.type.extents[0], w.type.extents[1])
     return DenseProduct(
-      epilogue: ProductEpilogue(operation), from: x, weights: w, third: third, to: y, rows: outputs,
+      epilogue: ProductEpilogue(operation), slots: epilogue, from: x, weights: w, to: y, rows: outputs,
       depth: inputs, rowStep: inputs * 4, depthStep: 4
     ).kernel(name, target)
   }
 
   /// `dx[i] = epilogue(sum over o of w[o, i] dy[o])`.
   public static func dataGradient(
-    _ name: String, operation: Operation, dy: TensorSlot, w: TensorSlot, third: TensorSlot?, dx: TensorSlot,
+    _ name: String, operation: Operation, dy: TensorSlot, w: TensorSlot, epilogue: EpilogueSlots,
+    dx: TensorSlot,
     target: KernelTarget
   ) -> Kernel {
     let (outputs, inputs) = (w.type.extents[0], w.type.extents[1])
     return DenseProduct(
-      epilogue: ProductEpilogue(operation), from: dy, weights: w, third: third, to: dx, rows: inputs,
+      epilogue: ProductEpilogue(operation), slots: epilogue, from: dy, weights: w, to: dx, rows: inputs,
       depth: outputs, rowStep: 4, depthStep: inputs * 4
     ).kernel(name, target)
   }
@@ -40,9 +41,9 @@ public enum DenseKernels {
 /// A product of weights with each block's numbers.
 private struct DenseProduct {
   let epilogue: ProductEpilogue
+  let slots: EpilogueSlots
   let from: TensorSlot
   let weights: TensorSlot
-  let third: TensorSlot?
   let to: TensorSlot
   let rows: Int
   let depth: Int
@@ -71,7 +72,9 @@ private struct DenseProduct {
         k, tile: task.part,
         ProductFunction.Call(
           vectors: k.address(from, block: task.block), broadcasts: k.address(weights), outerCount: k.b.i64(1),
-          innerCount: k.b.i64(1), out: result, third: third.map { k.address($0, block: task.block) } ?? result))
+          innerCount: k.b.i64(1), out: result,
+          third: slots.third.map { k.address($0, block: task.block) } ?? result,
+          scale: slots.scale.map { k.address($0) }))
     }
   }
 
@@ -139,18 +142,17 @@ private struct DenseProduct {
       func rowsOf(_ slot: TensorSlot) -> LLVMValue {
         b.offset(k.address(slot, block: block), bytes: b.mulIndex(first, k.rowBytes))
       }
+      func numbersOf(_ slot: TensorSlot) -> LLVMValue {
+        b.offset(k.address(slot), bytes: b.mulIndex(first, 4))
+      }
       let result = rowsOf(to)
-      let thirdRows: LLVMValue =
-        switch epilogue.third {
-        case .none: result
-        case .bias: third.map { b.offset(k.address($0), bytes: b.mulIndex(first, 4)) } ?? result
-        case .activationOutput: third.map(rowsOf) ?? result
-        }
+      let third = slots.third.map { epilogue.third == .bias ? numbersOf($0) : rowsOf($0) }
       product.callAll(
         k,
         ProductFunction.Call(
           vectors: b.offset(k.address(from, block: block), bytes: b.mulIndex(start, k.rowBytes)),
-          broadcasts: piece, outerCount: b.i64(1), innerCount: b.i64(1), out: result, third: thirdRows))
+          broadcasts: piece, outerCount: b.i64(1), innerCount: b.i64(1), out: result, third: third ?? result,
+          scale: slots.scale.map(numbersOf)))
     }
   }
 

@@ -2,7 +2,7 @@ import IR
 import LLVM
 import Random
 
-/// What a product does with its accumulators before it stores them: bias, then an activation; or an activation's
+/// What a product does with its accumulators before it stores them: scale, bias, then an activation; or an activation's
 /// gradient by the activation's output.
 public struct ProductEpilogue: Sendable {
   public enum Third: String, Sendable { case none, bias, activationOutput }
@@ -10,6 +10,8 @@ public struct ProductEpilogue: Sendable {
   /// The activation's name, or `none`.
   public let name: String
   public let third: Third
+  /// Whether each row is multiplied by a number before the bias is added.
+  public let isScaled: Bool
   /// The formula of the activation (of the accumulator), or of its gradient (of the accumulator and the output).
   public let formula: ScalarExpression?
 
@@ -18,6 +20,7 @@ public struct ProductEpilogue: Sendable {
     name = operation.attributes.symbol("epilogue") ?? "none"
     let definition = name == "none" ? nil : OpTable.standard[name]
     formula = definition?.formula
+    isScaled = operation.operands.count > 3
     if definition?.operands.count == 2 {
       third = .activationOutput
     } else {
@@ -26,11 +29,23 @@ public struct ProductEpilogue: Sendable {
   }
 }
 
+/// The tensors that an epilogue reads: what an operation has behind the two operands of its product.
+public struct EpilogueSlots: Sendable {
+  let third: TensorSlot?
+  let scale: TensorSlot?
+
+  public init(_ operands: [TensorSlot]) {
+    third = operands.count > 2 ? operands[2] : nil
+    scale = operands.count > 3 ? operands[3] : nil
+  }
+}
+
 /// A register tile with its epilogue as a function of its own: kernels call it for every tile of that shape, so that the
 /// code stays small and a profiler shows it by name.
 struct ProductFunction {
   let function: LLVMFunction
   let tile: ProductTile
+  private let isScaled: Bool
 
   /// Arguments of a call, in the function's order. `third` is the first row's bias, or the place in the activation's
   /// output that belongs to `out`; any pointer where there is neither.
@@ -41,6 +56,8 @@ struct ProductFunction {
     var innerCount: LLVMValue
     var out: LLVMValue
     var third: LLVMValue
+    /// The first row's scale, where there is one.
+    var scale: LLVMValue?
   }
 
   /// The module's function for a tile, defined on first use: layers of the same shape, in whatever entry, share it.
@@ -54,6 +71,7 @@ struct ProductFunction {
     asksAhead: Bool = false
   ) {
     self.tile = tile
+    isScaled = epilogue.isScaled
     let b = k.b
     let name = Self.name(tile, epilogue, outStep, part, asksAhead)
     if let known = b.module.function(named: name) {
@@ -63,8 +81,9 @@ struct ProductFunction {
     let pointer = b.context.pointer
     let i64 = b.context.i64
     let function = b.module.addFunction(
-      name, [pointer, pointer, i64, i64, pointer, pointer], returning: b.context.void, linkage: .internal,
-      parameterNames: ["vectors", "broadcasts", "outer", "inner", "out", "third"])
+      name, [pointer, pointer, i64, i64, pointer, pointer] + (isScaled ? [pointer] : []),
+      returning: b.context.void, linkage: .internal,
+      parameterNames: ["vectors", "broadcasts", "outer", "inner", "out", "third"] + (isScaled ? ["scale"] : []))
     function.add(.noInline)
     // A gradient may take the place of the activation that it reads.
     if epilogue.third != .activationOutput { function.add(.noAlias, parameter: 4) }
@@ -73,7 +92,9 @@ struct ProductFunction {
         guard part.isFirst else {
           return (0..<tile.vectors).map { k.loadVector(b.offset(p[4], bytes: row * outStep), $0) }
         }
-        let value = epilogue.third == .bias ? k.broadcast(b.offset(p[5], bytes: row * 4)) : k.vector.zero
+        // A bias that is not scaled is what the sums begin with.
+        let begins = epilogue.third == .bias && !epilogue.isScaled
+        let value = begins ? k.broadcast(b.offset(p[5], bytes: row * 4)) : k.vector.zero
         return Array(repeating: value, count: tile.vectors)
       }
       if asksAhead {
@@ -84,6 +105,10 @@ struct ProductFunction {
       for (row, vectors) in sums.enumerated() {
         for (index, sum) in vectors.enumerated() {
           var value = sum
+          if part.isLast, epilogue.isScaled {
+            let numbers = [p[6], p[5]].map { k.broadcast(b.offset($0, bytes: row * 4)) }
+            value = b.fma(value, numbers[0], numbers[1])
+          }
           if part.isLast, let formula = epilogue.formula {
             let output =
               epilogue.third == .activationOutput
@@ -115,7 +140,9 @@ struct ProductFunction {
   private static func name(
     _ tile: ProductTile, _ epilogue: ProductEpilogue, _ outStep: Int, _ part: ProductPart, _ asksAhead: Bool
   ) -> String {
-    let identity = "\(tile) \(epilogue.name) \(epilogue.third) \(outStep) \(part) \(asksAhead)"
+    let identity =
+      "\(tile) \(epilogue.name) \(epilogue.third) \(outStep) \(part) \(asksAhead)"
+      + (epilogue.isScaled ? " scaled" : "")
     let digits = String(streamIdentifier(of: identity), radix: 16)
     let end = part.isLast ? epilogue.name : "partial"
     return "tile_\(tile.rows)x\(tile.vectors)_depth\(tile.depth)_\(end).\(digits)"
@@ -123,12 +150,14 @@ struct ProductFunction {
 
   func call(_ k: KernelBuilder, _ call: Call) {
     k.b.call(
-      function, [call.vectors, call.broadcasts, call.outerCount, call.innerCount, call.out, call.third])
+      function,
+      [call.vectors, call.broadcasts, call.outerCount, call.innerCount, call.out, call.third]
+        + (isScaled ? [call.scale ?? call.third] : []))
   }
 }
 
-/// Which part of a sum a tile adds up: the first begins with the bias, others with what is stored; the last ends with the
-/// epilogue.
+/// Which part of a sum a tile adds up: the first begins with a bias that is not scaled, others with what is stored; the last
+/// ends with the epilogue.
 struct ProductPart {
   var isFirst: Bool
   var isLast: Bool
@@ -235,6 +264,7 @@ struct ProductRows {
     call.broadcasts = b.offset(first.broadcasts, bytes: b.mulIndex(row, broadcastRowStep))
     call.out = b.offset(first.out, bytes: b.mulIndex(row, outStep))
     if thirdRowStep > 0 { call.third = b.offset(first.third, bytes: b.mulIndex(row, thirdRowStep)) }
+    call.scale = first.scale.map { b.offset($0, bytes: b.mulIndex(row, 4)) }
     run.product.call(k, call)
   }
 }

@@ -132,15 +132,14 @@ public struct SingleImageConvolution {
 
   /// The kernels: the planes, then the product.
   public func kernels(
-    _ name: String, operation: Operation, from: TensorSlot, w: TensorSlot, third: TensorSlot?, to: TensorSlot,
-    planes: Place
+    _ name: String, operation: Operation, from: TensorSlot, w: TensorSlot, epilogue: EpilogueSlots,
+    to: TensorSlot, planes: Place
   ) -> [Kernel] {
     [
       fillPlanes(name + "_planes", from: from, to: TensorSlot(type: from.type, place: planes)),
       product(
         name, ProductEpilogue(operation), planes: TensorSlot(type: from.type, place: planes), w: w,
-        third: third,
-        to: to),
+        epilogue, to: to),
     ]
   }
 
@@ -188,7 +187,7 @@ public struct SingleImageConvolution {
 
   /// One task is a tile of rows for one phase.
   private func product(
-    _ name: String, _ epilogue: ProductEpilogue, planes: TensorSlot, w: TensorSlot, third: TensorSlot?,
+    _ name: String, _ epilogue: ProductEpilogue, planes: TensorSlot, w: TensorSlot, _ slots: EpilogueSlots,
     to: TensorSlot
   ) -> Kernel {
     let runs = tileRuns(pass.rows, limit: tileRows)
@@ -225,7 +224,7 @@ public struct SingleImageConvolution {
           rows: run.size, first: row, planes: k.address(planes, block: task.block),
           weights: b.offset(k.address(w), bytes: b.mulIndex(row, pass.weightRowStep)), taps: taps,
           tapCount: field(.taps), out: k.address(to, block: task.block),
-          third: third.map { k.address($0, block: task.block) })
+          third: slots.third.map { k.address($0, block: task.block) }, scale: slots.scale.map { k.address($0) })
         let (start, span, columns) = (field(.start), field(.span), field(.columns))
         let origin = b.add(b.mulIndex(field(.row), pass.width), field(.column))
         // One turn where a tile spans all rows.
@@ -262,6 +261,12 @@ public struct SingleImageConvolution {
     let tapCount: LLVMValue
     let out: LLVMValue
     let third: LLVMValue?
+    let scale: LLVMValue?
+
+    /// Its row's number in all lanes, of numbers for each channel.
+    func broadcast(_ k: KernelBuilder, _ numbers: LLVMValue, row: Int) -> LLVMValue {
+      k.broadcast(k.b.offset(numbers, bytes: k.b.addIndex(k.b.mulIndex(first, 4), row * 4)))
+    }
   }
 
   /// [row][vector] of the positions from a place in a plane on.
@@ -273,10 +278,9 @@ public struct SingleImageConvolution {
       rowOffsets: (0..<tile.rows).map { $0 * pass.weightRowStep }, vectors: vectors, depth: pass.depth,
       vectorStep: channelFloats * 4, broadcastStep: pass.weightDepthStep, outer: .none, inner: .none)
     let initial = (0..<tile.rows).flatMap { row in
-      let bias = epilogue.third == .bias ? tile.third : nil
-      let value = bias.map {
-        k.broadcast(b.offset($0, bytes: b.addIndex(b.mulIndex(tile.first, 4), row * 4)))
-      }
+      // A bias that is not scaled is what the sums begin with.
+      let bias = epilogue.third == .bias && !epilogue.isScaled ? tile.third : nil
+      let value = bias.map { tile.broadcast(k, $0, row: row) }
       return Array(repeating: value ?? k.vector.zero, count: vectors)
     }
     let position = b.offset(tile.planes, bytes: b.mulIndex(place, 4))
@@ -306,9 +310,13 @@ public struct SingleImageConvolution {
   ) {
     let b = k.b
     let area = pass.height * pass.width
-    func finish(_ sum: LLVMValue) -> LLVMValue {
-      guard let formula = epilogue.formula, epilogue.third != .activationOutput else { return sum }
-      return FormulaEmitter(b, lanes: k.lanes).emit(formula, operands: [sum])
+    func finish(_ sum: LLVMValue, _ row: Int) -> LLVMValue {
+      var value = sum
+      if let scale = tile.scale, let bias = tile.third {
+        value = b.fma(value, tile.broadcast(k, scale, row: row), tile.broadcast(k, bias, row: row))
+      }
+      guard let formula = epilogue.formula, epilogue.third != .activationOutput else { return value }
+      return FormulaEmitter(b, lanes: k.lanes).emit(formula, operands: [value])
     }
     let out = b.offset(tile.out, bytes: b.mulIndex(b.add(b.mulIndex(tile.first, area), origin), 4))
     if !isWhole && step.columns == 1 {
@@ -317,7 +325,7 @@ public struct SingleImageConvolution {
           let place = b.addIndex(first, row * area + vector * k.lanes)
           let rest = b.sub(b.sub(span, first), vector * k.lanes)
           b.maskedStore(
-            finish(sum), to: b.offset(out, bytes: b.mulIndex(place, 4)),
+            finish(sum, row), to: b.offset(out, bytes: b.mulIndex(place, 4)),
             mask: b.mask(below: b.trunc(rest, to: b.context.i32), lanes: k.lanes))
         }
       }
@@ -325,7 +333,7 @@ public struct SingleImageConvolution {
     }
     let slot = b.stackSlot(k.vector.array(of: tile.rows * vectors), align: 64)
     for (row, values) in sums.enumerated() {
-      for (vector, sum) in values.enumerated() { k.storeVector(finish(sum), slot, row * vectors + vector) }
+      for (vector, sum) in values.enumerated() { k.storeVector(finish(sum, row), slot, row * vectors + vector) }
     }
     let count = b.minimum(b.sub(span, first), b.i64(vectors * k.lanes))
     b.forLoop(from: 0, to: count, name: "lane") { lane in

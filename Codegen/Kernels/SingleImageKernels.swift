@@ -10,7 +10,8 @@ public enum SingleImageKernels {
   /// each multiply-add, so that it runs at the speed of the cache that holds the weights. The sums of the lanes are made by
   /// a transpose of the accumulators.
   public static func dense(
-    _ name: String, operation: Operation, x: TensorSlot, w: TensorSlot, third: TensorSlot?, y: TensorSlot,
+    _ name: String, operation: Operation, x: TensorSlot, w: TensorSlot, epilogue slots: EpilogueSlots,
+    y: TensorSlot,
     target: KernelTarget
   ) -> Kernel {
     let (outputs, inputs) = (w.type.extents[0], w.type.extents[1])
@@ -29,9 +30,11 @@ public enum SingleImageKernels {
           return mask.map { b.maskedLoad(k.vector, from: address, mask: $0) } ?? b.load(k.vector, from: address)
         }
         var result = sums
-        if epilogue.third == .bias, let third { result = b.add(result, load(third)) }
+        if epilogue.third == .bias, let bias = slots.third {
+          result = slots.scale.map { b.fma(sums, load($0), load(bias)) } ?? b.add(sums, load(bias))
+        }
         if let formula = epilogue.formula {
-          let output = epilogue.third == .activationOutput ? third.map { [load($0)] } ?? [] : []
+          let output = epilogue.third == .activationOutput ? slots.third.map { [load($0)] } ?? [] : []
           result = FormulaEmitter(b, lanes: k.lanes).emit(formula, operands: [result] + output)
         }
         let place = b.offset(k.address(y, block: task.block), bytes: offset)

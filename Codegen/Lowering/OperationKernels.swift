@@ -72,7 +72,7 @@ struct OperationKernels {
     let (operands, results) = (slots.operands, slots.results)
     guard let y = results.first else { throw LoweringError.unplanned(operation: operation.name, entry: entry) }
     let attributes = operation.attributes
-    let third = operands.count > 2 ? operands[2] : nil
+    let epilogue = EpilogueSlots(operands)
     switch operation.name {
     case "reshape": return operands[0].place == y.place ? [] : [copy(name, from: operands[0], to: y)]
     case "constant":
@@ -90,12 +90,13 @@ struct OperationKernels {
     case "dense":
       return [
         DenseKernels.forward(
-          name, operation: operation, x: operands[0], w: operands[1], third: third, y: y, target: target)
+          name, operation: operation, x: operands[0], w: operands[1], epilogue: epilogue, y: y, target: target)
       ]
     case "dense_data_gradient":
       return [
         DenseKernels.dataGradient(
-          name, operation: operation, dy: operands[0], w: operands[1], third: third, dx: y, target: target)
+          name, operation: operation, dy: operands[0], w: operands[1], epilogue: epilogue, dx: y, target: target
+        )
       ]
     case "dense_weight_gradient":
       let columns = TransposeKernel.Target(
@@ -106,12 +107,12 @@ struct OperationKernels {
       ]
     case "conv2d":
       return ConvolutionKernels.forward(
-        name, operation: operation, x: operands[0], w: operands[1], third: third, y: y,
+        name, operation: operation, x: operands[0], w: operands[1], epilogue: epilogue, y: y,
         geometry: Self.geometry(operation, operands[0].type, operands[1].type, y.type),
         packed: slots.scratch.first, target: target)
     case "conv2d_transpose":
       return ConvolutionKernels.transposed(
-        name, operation: operation, y: operands[0], w: operands[1], third: third, x: y,
+        name, operation: operation, y: operands[0], w: operands[1], epilogue: epilogue, x: y,
         geometry: Self.geometry(operation, operands[0].type, operands[1].type, y.type),
         packed: slots.scratch.first, target: target)
     case "conv2d_weight_gradient":

@@ -36,19 +36,19 @@ struct SingleImageOperations {
   func kernels(_ operation: Operation, _ slots: OperationSlots, name: String) -> [Kernel]? {
     let (operands, y) = (slots.operands, slots.results[0])
     guard Self.isCovered(operation, operands.map(\.type), y.type) else { return nil }
-    let third = operands.count > 2 ? operands[2] : nil
+    let epilogue = EpilogueSlots(operands)
     switch operation.name {
     case "dense":
       return [
         SingleImageKernels.dense(
-          name, operation: operation, x: operands[0], w: operands[1], third: third, y: y, target: target)
+          name, operation: operation, x: operands[0], w: operands[1], epilogue: epilogue, y: y, target: target)
       ]
     case "conv2d", "conv2d_transpose":
       return SingleImageConvolution(
         OperationKernels.geometry(operation, operands[0].type, operands[1].type, y.type),
         isTransposed: operation.name == "conv2d_transpose", target: target
       ).kernels(
-        name, operation: operation, from: operands[0], w: operands[1], third: third, to: y,
+        name, operation: operation, from: operands[0], w: operands[1], epilogue: epilogue, to: y,
         planes: slots.scratch[0])
     case "decode_u8", "relayout":
       return [

@@ -7,7 +7,7 @@ public struct ModelSummary: Sendable {
   public struct Layer: Sendable, Equatable {
     /// The entry that it is in: `encode`, `decode`.
     public var entry: String
-    /// The parameters' common name, or the value's: `encoder.h.conv0`.
+    /// The parameters' common name, or the value's: `encoder.h.conv0`; of two layers in one `encoder.h.conv0, norm0`.
     public var name: String
     /// `conv2d 3x3, stride 2 + bias + relu`.
     public var operation: String
@@ -95,11 +95,19 @@ private struct LayerReader {
   init(_ module: Module) { self.module = module }
 
   mutating func layers(of entry: Entry) -> [ModelSummary.Layer] {
-    entry.operations.compactMap { operation in
+    /// The globals that a value is made of, which are those of the layer that reads it.
+    var prepared: [ValueID: [String]] = [:]
+    let returned = Set(entry.results.map(\.value))
+    return entry.operations.compactMap { operation in
       guard operation.name != "constant", let result = operation.results.first,
         let type = entry.type(of: result)
       else { return nil }
-      let globals = operation.operands.compactMap { entry[$0].global }
+      let read = operation.operands.map { entry[$0].global.map { [$0] } ?? prepared[$0] }
+      let globals = read.flatMap { $0 ?? [] }
+      if !read.isEmpty, !read.contains(nil), !returned.contains(result) {
+        prepared[result] = globals
+        return nil
+      }
       var parameters = 0
       for name in globals where counted.insert(name).inserted {
         if let global = module.global(name), [.parameter, .frozen].contains(global.kind) {
@@ -107,13 +115,25 @@ private struct LayerReader {
         }
       }
       return ModelSummary.Layer(
-        entry: entry.name, name: globals.first.map(layerName) ?? entry[result].name ?? "",
+        entry: entry.name, name: layerName(globals) ?? entry[result].name ?? "",
         operation: description(of: operation, entry), output: type.extents, parameters: parameters,
         flops: entry.cost(of: operation)?.flops ?? 0)
     }
   }
 
-  /// The parameter's name without its last part.
+  /// The first parameter's name without its last part, and where there are others of the same scope, their layers:
+  /// `encoder.h.conv0, norm0`.
+  private func layerName(_ parameters: [String]) -> String? {
+    guard let first = parameters.first.map(layerName) else { return nil }
+    let scope = first.lastIndex(of: ".").map { first[...$0] } ?? ""
+    var names = [first]
+    for other in parameters.map(layerName) where other.hasPrefix(scope) {
+      let name = other == first ? first : String(other.dropFirst(scope.count))
+      if !names.contains(name) { names.append(name) }
+    }
+    return names.joined(separator: ", ")
+  }
+
   private func layerName(_ parameter: String) -> String {
     parameter.lastIndex(of: ".").map { String(parameter[..<$0]) } ?? parameter
   }
@@ -129,7 +149,10 @@ private struct LayerReader {
       let isSquare = stride.allSatisfy { $0 == first }
       text += ", stride " + (isSquare ? "\(first)" : stride.map(String.init).joined(separator: "x"))
     }
-    if OpTable.standard[operation.name]?.isProduct == true, operation.operands.count == 3 { text += " + bias" }
+    if OpTable.standard[operation.name]?.isProduct == true, operation.operands.count > 2 {
+      // The scale comes from the normalization that was folded in.
+      text += operation.operands.count > 3 ? " + normalization" : " + bias"
+    }
     if let epilogue = attributes.symbol("epilogue"), epilogue != "none" { text += " + \(epilogue)" }
     return text
   }

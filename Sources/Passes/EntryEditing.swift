@@ -72,6 +72,11 @@ extension Entry {
   }
 }
 
+extension Operation {
+  /// Whether nothing was fused into a normalization.
+  var hasPlainFormula: Bool { attributes.formula("formula") ?? .operand(0) == .operand(0) }
+}
+
 /// The places that several operations came from, each once.
 func mergedSources(_ operations: [Operation]) -> [SourceRange] {
   var sources: [SourceRange] = []

@@ -221,9 +221,6 @@ private struct NormalizationFusion {
 }
 
 extension Operation {
-  /// Whether nothing was fused into a normalization.
-  fileprivate var hasPlainFormula: Bool { attributes.formula("formula") ?? .operand(0) == .operand(0) }
-
   /// The other operand of two.
   fileprivate func other(than operand: ValueID) -> ValueID? {
     guard operands.count == 2, let index = operands.firstIndex(of: operand) else { return nil }

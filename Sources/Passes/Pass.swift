@@ -34,8 +34,8 @@ public struct Pass: Sendable {
 
   /// Every pass that there is, in the order in which they first run.
   public static let registry: [Pass] = [
-    inferShapes, simplify, differentiate, fuseLikelihood, fuseReparamKL, fuseConvolution, fuseDense,
-    fuseOptimizer, fuseNormalization, fuseElementwise,
+    inferShapes, simplify, differentiate, fuseLikelihood, fuseReparamKL, foldNormalization, fuseConvolution,
+    fuseDense, fuseOptimizer, fuseNormalization, fuseElementwise,
     assignLayouts,
   ]
 

@@ -23,6 +23,8 @@ public struct Pipeline: Sendable {
     // What follows a product, and what shares a loop, becomes one operation, so that nothing between is stored.
     .fuseLikelihood,
     .fuseReparamKL,
+    // Products take the normalization behind them before the activation that follows it.
+    .foldNormalization,
     .fuseConvolution,
     .fuseDense,
     .fuseOptimizer,

@@ -67,10 +67,10 @@ public struct RandomGraph {
     return value
   }
 
-  private mutating func parameter(_ extents: [Int]) -> ValueID {
+  private mutating func parameter(_ extents: [Int], kind: Global.Kind = .parameter) -> ValueID {
     let name = "layer\(module.globals.count).weight"
     let type = TensorType(.f32, extents.map { .fixed($0) })
-    let global = Global(name: name, kind: .parameter, type: type, initializer: .constant(0.1))
+    let global = Global(name: name, kind: kind, type: type, initializer: .constant(0.1))
     module.globals.append(global)
     return builder.entry.reference(to: global)
   }
@@ -107,18 +107,26 @@ public struct RandomGraph {
     }
   }
 
-  /// A product, perhaps with bias, perhaps with an activation behind it.
+  /// A product, perhaps with bias, perhaps normalized by running statistics as in a part that training leaves as it is,
+  /// perhaps with an activation behind it.
   private mutating func addTail(_ product: ValueID) throws {
     var value = product
     if chance(0.8) {
       value = try builder.add("add_bias", [value, parameter([builder.type(of: value).extents[0]])])
     }
     if chance(0.3) { rows.append(value) }
+    if chance(0.3) { value = try addRunningNormalization(value) }
     if chance(0.8) {
       let activation = try any(OpTable.activations)
       value = try builder.add(activation.name, [value], activation.example.attributes)
     }
     rows.append(value)
+  }
+
+  private mutating func addRunningNormalization(_ x: ValueID) throws -> ValueID {
+    let numbers = (0..<4).map { _ in parameter([builder.type(of: x).extents[0]], kind: .frozen) }
+    let scale = try builder.add("channel_scale", [numbers[0], numbers[1]], ["epsilon": .float(0.1)])
+    return try builder.add("affine_channels", [x, scale, numbers[2], numbers[3]])
   }
 
   private mutating func addConvolution() throws {

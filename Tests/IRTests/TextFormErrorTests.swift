@@ -51,7 +51,7 @@ struct FaultyText: Sendable, CustomTestStringConvertible {
     .line(
       "%0 = dense %code : f32[N,3]",
       """
-      t.vir:5:6: error: 'dense' takes 2 to 3 operands, not 1
+      t.vir:5:6: error: 'dense' takes 2 to 4 operands, not 1
         %0 = dense %code : f32[N,3]
              ^~~~~
       """),

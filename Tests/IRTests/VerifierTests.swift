@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test func countsAndAttributesAreThoseOfTheTable() throws {
-    try expect("'dense' takes 2 to 3 operands, not 1") { $0.entries[0].operations[0].operands.removeLast() }
+    try expect("'dense' takes 2 to 4 operands, not 1") { $0.entries[0].operations[0].operands.removeLast() }
     try expect("'dense' has 1 results, not 0") { $0.entries[0].operations[0].results = [] }
     try expect("'dense' has no attribute 'epilog', did you mean 'epilogue'?") {
       $0.entries[0].operations[0].attributes["epilog"] = .symbol("relu")

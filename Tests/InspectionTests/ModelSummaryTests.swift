@@ -29,6 +29,16 @@ import Testing
     #expect(last.flops == 112_896)
   }
 
+  /// What normalization has for each channel counts with the product that it is folded into.
+  @Test func aFoldedNormalizationIsPartOfItsProduct() throws {
+    let summary = ModelSummary(try Example.beforeLayouts("bench/m6"))
+    let convolution = try #require(summary.layers.first { $0.name == "encoder.h.conv1, norm1" })
+    #expect(convolution.operation == "conv2d 3x3 + normalization + relu")
+    #expect(convolution.parameters == 18_496 + 2 * 64)
+    #expect(!summary.layers.contains { $0.operation == "channel_scale" || $0.operation == "affine_channels" })
+    #expect(summary.layers.reduce(0) { $0 + $1.parameters } == summary.parameters)
+  }
+
   @Test func theTextNamesParametersInputsAndCosts() throws {
     let summary = ModelSummary(try Example.beforeLayouts("convvae"))
     let text = summary.text()

@@ -43,17 +43,19 @@ struct Geometry: Sendable {
   }
 }
 
-/// What a product does to its result: an epilogue, with or without a third operand.
+/// What a product does to its result: an epilogue, with or without a third operand, and a scale where the op takes one.
 struct ProductEnd: Sendable, CaseIterable {
   var epilogue = "none"
   var hasBias = false
+  var isScaled = false
 
   static let allCases =
     [ProductEnd(), ProductEnd(hasBias: true), ProductEnd(epilogue: "relu")]
     + ["relu", "sigmoid", "tanh"].map { ProductEnd(epilogue: $0, hasBias: true) }
     + ["relu_gradient", "sigmoid_gradient", "tanh_gradient"].map { ProductEnd(epilogue: $0) }
+    + ["none", "relu"].map { ProductEnd(epilogue: $0, hasBias: true, isScaled: true) }
 
-  var name: String { epilogue + (hasBias ? "_bias" : "") }
+  var name: String { epilogue + (hasBias ? "_bias" : "") + (isScaled ? "_scale" : "") }
 
   /// One of all in turn.
   static func number(_ index: Int) -> ProductEnd { allCases[index % allCases.count] }
@@ -65,7 +67,9 @@ struct ProductEnd: Sendable, CaseIterable {
     var attributes = attributes
     attributes["epilogue"] = .symbol(epilogue)
     let third = hasBias ? [TensorType.f32(channels)] : epilogue.hasSuffix("gradient") ? [result] : []
-    return OpCase.of(op, "\(name)_\(self.name)", operands + third, attributes)
+    let takesScale = OpTable.standard[op]?.operands.count == 4
+    let scale = isScaled && takesScale ? [TensorType.f32(channels)] : []
+    return OpCase.of(op, "\(name)_\(self.name)", operands + third + scale, attributes)
   }
 }
 

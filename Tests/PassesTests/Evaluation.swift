@@ -21,7 +21,7 @@ struct Evaluation {
   mutating func inputs(of module: Module) -> Inputs {
     var inputs = Inputs()
     for global in module.globals.sorted(by: { $0.name < $1.name }) {
-      inputs.globals[global.name] = random(global.type, positive: global.kind == .state)
+      inputs.globals[global.name] = random(global.type, positive: [.state, .statistic].contains(global.kind))
     }
     for entry in module.entries.sorted(by: { $0.name < $1.name }) {
       inputs.arguments[entry.name] = entry.arguments.map { argument in

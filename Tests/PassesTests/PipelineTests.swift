@@ -12,9 +12,9 @@ import Testing
     #expect(
       names == [
         "01-elaborate.vir", "02-infer-shapes.vir", "03-simplify.vir", "04-differentiate.vir", "05-simplify.vir",
-        "06-fuse-likelihood.vir", "07-fuse-reparam-kl.vir", "08-fuse-convolution.vir", "09-fuse-dense.vir",
-        "10-fuse-optimizer.vir", "11-fuse-normalization.vir", "12-fuse-elementwise.vir",
-        "13-assign-layouts.vir",
+        "06-fuse-likelihood.vir", "07-fuse-reparam-kl.vir", "08-fold-normalization.vir",
+        "09-fuse-convolution.vir", "10-fuse-dense.vir", "11-fuse-optimizer.vir", "12-fuse-normalization.vir",
+        "13-fuse-elementwise.vir", "14-assign-layouts.vir",
       ])
     #expect(result.reports.map(\.pass) == Pipeline.standard.passes.map(\.name))
   }

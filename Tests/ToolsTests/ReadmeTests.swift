@@ -19,7 +19,7 @@ struct ReadmeTests {
     let page = try Repository.text("docs/architecture.md").split(whereSeparator: \.isWhitespace).joined(
       separator: " ")
     let before = try operations("05-simplify.vir")
-    let after = try operations("13-assign-layouts.vir")
+    let after = try operations("14-assign-layouts.vir")
     #expect(
       page.contains("`train_step` of [Models/convvae.vdl](../Models/convvae.vdl) has \(before) operations"))
     #expect(page.contains(" operations before fusion and \(after) after it"))

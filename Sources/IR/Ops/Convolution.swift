@@ -42,8 +42,9 @@ private let weights = TensorType.f32(3, 2, 3, 3)
 
 let convolutionOps: [OpDefinition] = [
   OpDefinition(
-    name: "conv2d", summary: "Convolution (correlation) of images, plus bias, then the epilogue.",
-    operands: [OperandDefinition("x"), OperandDefinition("w"), Epilogue.operand], results: ["y"],
+    name: "conv2d", summary: "Convolution (correlation) of images, times scale, plus bias, then the epilogue.",
+    operands: [OperandDefinition("x"), OperandDefinition("w"), Epilogue.operand, Epilogue.scale],
+    results: ["y"],
     attributes: [ConvolutionAttributes.stride, ConvolutionAttributes.pad, Epilogue.attribute],
     isProduct: true,
     inferTypes: { context in
@@ -92,8 +93,9 @@ let convolutionOps: [OpDefinition] = [
   OpDefinition(
     name: "conv2d_transpose",
     summary:
-      "Transposed convolution, which is convolution's gradient by its input, plus bias, then the epilogue.",
-    operands: [OperandDefinition("y"), OperandDefinition("w"), Epilogue.operand], results: ["x"],
+      "Transposed convolution, which is convolution's gradient by its input, times scale, plus bias, then the epilogue.",
+    operands: [OperandDefinition("y"), OperandDefinition("w"), Epilogue.operand, Epilogue.scale],
+    results: ["x"],
     attributes: [
       ConvolutionAttributes.stride, ConvolutionAttributes.pad, ConvolutionAttributes.outputPadding,
       Epilogue.attribute,

@@ -59,8 +59,10 @@ private func productFlops(_ weights: TensorType) -> Int { 2 * weights.count }
 
 let denseOps: [OpDefinition] = [
   OpDefinition(
-    name: "dense", summary: "Dense layer: x times the transpose of w, plus bias, then the epilogue.",
-    operands: [OperandDefinition("x"), OperandDefinition("w"), Epilogue.operand], results: ["y"],
+    name: "dense",
+    summary: "Dense layer: x times the transpose of w, times scale, plus bias, then the epilogue.",
+    operands: [OperandDefinition("x"), OperandDefinition("w"), Epilogue.operand, Epilogue.scale],
+    results: ["y"],
     attributes: [Epilogue.attribute],
     isProduct: true,
     inferTypes: { context in
