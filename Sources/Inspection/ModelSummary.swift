@@ -7,7 +7,8 @@ public struct ModelSummary: Sendable {
   public struct Layer: Sendable, Equatable {
     /// The entry that it is in: `encode`, `decode`.
     public var entry: String
-    /// The parameters' common name, or the value's: `encoder.h.conv0`; of two layers in one `encoder.h.conv0, norm0`.
+    /// The parameters' common name, `encoder.h.conv0`; of two layers in one `encoder.h.conv0, norm0`; the value's name, or that of
+    /// the input that it is made of.
     public var name: String
     /// `conv2d 3x3, stride 2 + bias + relu`.
     public var operation: String
@@ -47,7 +48,10 @@ public struct ModelSummary: Sendable {
   }
 
   public let model: String
+  /// The images that training takes, `x u8[N,1,28,28]`.
   public let inputs: [String]
+  /// The classes, with their number: `y of 10`.
+  public let classes: [String]
   public let latents: [String]
   public let training: TrainingDefaults
   public let layers: [Layer]
@@ -73,6 +77,7 @@ public struct ModelSummary: Sendable {
     }
     forwardFlops = module.entry("evaluate")?.productFlopsPerImage ?? layers.reduce(0) { $0 + $1.flops }
     trainingFlops = module.entry("train_step")?.productFlopsPerImage ?? 0
+    classes = module.classes.map { "\($0.name) of \(classCount($0).map(String.init) ?? "?")" }
     inputs = ["train_step", "encode"].compactMap { module.entry($0) }.prefix(1).flatMap { entry in
       entry.arguments.filter { $0.role == .image }.map {
         "\(entry[$0.value].name ?? "") \(entry.typeText($0.value))"
@@ -115,7 +120,7 @@ private struct LayerReader {
         }
       }
       return ModelSummary.Layer(
-        entry: entry.name, name: layerName(globals) ?? entry[result].name ?? "",
+        entry: entry.name, name: layerName(globals) ?? entry[result].name ?? entry.input(of: operation) ?? "",
         operation: description(of: operation, entry), output: type.extents, parameters: parameters,
         flops: entry.cost(of: operation)?.flops ?? 0)
     }
@@ -159,5 +164,11 @@ private struct LayerReader {
 }
 
 extension Entry {
+  /// The name of the image or the class that an operation reads.
+  fileprivate func input(of operation: Operation) -> String? {
+    arguments.first { [.image, .label].contains($0.role) && operation.operands.contains($0.value) }
+      .flatMap { self[$0.value].name }
+  }
+
   fileprivate func typeText(_ value: ValueID) -> String { type(of: value)?.description ?? "?" }
 }

@@ -14,6 +14,7 @@ extension ModelSummary {
       "\(model): \(grouped(parameters)) parameters" + (frozen > 0 ? ", \(grouped(frozen)) frozen numbers" : "")
     ]
     if !inputs.isEmpty { parts.append("image " + inputs.joined(separator: ", ")) }
+    if !classes.isEmpty { parts.append("class " + classes.joined(separator: ", ")) }
     if !latents.isEmpty { parts.append("latent " + latents.joined(separator: ", ")) }
     return parts.joined(separator: "; ") + "\n"
   }

@@ -48,6 +48,25 @@ import Testing
     #expect(!text.contains("memory"))
   }
 
+  @Test func inputsThatAreClassesAreShown() throws {
+    let summary = ModelSummary(try Example.beforeLayouts("variants/cvae"))
+    #expect(
+      summary.text().hasPrefix(
+        "cvae: 648,804 parameters; image x u8[N,1,28,28]; class y of 10; latent z f32[N,10]\n"))
+    let classes = summary.layers.filter { $0.operation == "one_hot" }
+    #expect(classes.map(\.entry) == ["encode", "decode"])
+    #expect(classes.map(\.name) == ["y", "y"])
+    #expect(classes.map(\.output) == [[10], [10]])
+    #expect(summary.layers.first?.name == "x")
+  }
+
+  /// A class that the decoder makes is no row of the table, but an input of training.
+  @Test func aClassThatIsMadeIsInTheHeading() throws {
+    let summary = ModelSummary(try Example.beforeLayouts("variants/labelvae"))
+    #expect(summary.classes == ["y of 10"])
+    #expect(!summary.layers.contains { $0.name == "y" })
+  }
+
   @Test func memoryIsShownForTheDeclaredBatch() throws {
     let memory = ModelSummary.Memory(
       weightsBytes: 2_675_200, stateBytes: 0, blockImages: 32, arenas: ["train_step": (shared: 64, block: 999)])
