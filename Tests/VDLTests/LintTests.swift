@@ -272,6 +272,40 @@ import VDL
     #expect(try warnings(MarkedText(endless)).isEmpty)
   }
 
+  /// A model that takes parts of the base, changed, and what is found.
+  private func warnings(using parts: [String], of base: MarkedText) throws -> [Diagnostic] {
+    let uses = parts.map { "use \($0) from \"\(base.source.name)\"" }.joined(separator: "\n  ")
+    let own = parts.contains("decoder") ? "" : "decoder (z) -> x { x = z |> dense(784) |> reshape(1, 28, 28) }"
+    let text = "model user {\n  input x: image[1, 28, 28]\n  \(uses)\n  \(own)\n  minimize sse(x)\n}"
+    let model = try parseModel(SourceText(name: "user.vdl", text: text))
+    return lint(try model.withUsedModels { _ in base.source })
+  }
+
+  @Test(arguments: [
+    ("logvar: h |> dense(2) |> «softplus»", "std-as-logvar", ["encoder"]),
+    ("logvar: h |> dense(2) |> «softplus»", "std-as-logvar", ["encoder", "decoder"]),
+    ("logvar: h |> dense(2) |> softplus", nil, ["decoder"]),
+  ])
+  func aPartThatIsTakenIsLookedThroughInItsOwnText(argument: String, rule: String?, parts: [String]) throws {
+    let text = try changed("logvar: h |> dense(2)", argument)
+    let parts = parts.contains("encoder") ? parts : ["prior"] + parts
+    let found = try warnings(using: parts, of: text)
+    #expect(found.map(\.rule) == (rule.map { [$0] } ?? []))
+    #expect(found.map(\.range) == text.ranges)
+  }
+
+  @Test func theObjectiveThatAPartIsTrainedWithIsLookedAtInItsOwnText() throws {
+    let text = try changed("- beta * kl(z)", "+ beta * «kl(z)»")
+    expect(
+      try warnings(using: ["encoder", "decoder"], of: text), are: ["the objective maximizes 'kl(z)'"], at: text)
+  }
+
+  @Test func namesThatAUsedTextDoesNotUseAreItsOwnMatter() throws {
+    #expect(
+      try warnings(using: ["encoder"], of: try changed("config hidden", "config other = 3\n config hidden"))
+        .isEmpty)
+  }
+
   @Test func rulesHaveNamesAndSummaries() {
     #expect(Set(LintRule.all.map(\.id)).count == LintRule.all.count)
     for rule in LintRule.all { #expect(!rule.summary.isEmpty && !rule.summary.contains("\n")) }

@@ -15,16 +15,47 @@ public struct LintRule: Sendable {
   ]
 }
 
-/// What the rules find in a model, as warnings in the order of the text. A model with errors may give warnings that are
-/// gone with the errors.
+/// What the rules find in a model, and in the parts and objectives of the models whose parts it uses, as warnings in the order of
+/// the texts. A model with errors may give warnings that are gone with the errors.
 public func lint(_ model: ModelSyntax) -> [Diagnostic] {
-  let warnings = LintRule.all.flatMap { rule in
-    rule.check(model).map { found in
+  var warnings = LintRule.all.flatMap { $0.warnings(model) }
+  // Names that nothing here uses may be of use to those parts that stay there.
+  for part in model.textsOfUsedParts {
+    for rule in LintRule.all where rule.id != LintRule.unusedName.id {
+      let found = rule.warnings(part).filter { !warnings.contains($0) }
+      warnings += found
+    }
+  }
+  return DiagnosticList(warnings).ordered(first: model.range.file).diagnostics
+}
+
+extension LintRule {
+  fileprivate func warnings(_ model: ModelSyntax) -> [Diagnostic] {
+    check(model).map { found in
       var warning = found
       warning.severity = .warning
-      warning.rule = rule.id
+      warning.rule = id
       return warning
     }
   }
-  return DiagnosticList(warnings).ordered.diagnostics
+}
+
+extension ModelSyntax {
+  /// The models whose parts this one uses, and those whose parts these use, without the scopes that are not taken. The objectives are
+  /// those that the parts are trained with where they come from.
+  fileprivate var textsOfUsedParts: [ModelSyntax] {
+    var parts: [String: Set<ScopeKind>] = [:]
+    for case .use(let node) in declarations { parts[node.file.text, default: []].insert(node.part) }
+    return parts.sorted { $0.key < $1.key }.flatMap { file, kinds -> [ModelSyntax] in
+      guard var text = used[file] else { return [] }
+      text.declarations.removeAll { declaration in
+        switch declaration {
+        case .scope(let scope): !kinds.contains(scope.kind)
+        case .use(let node): !kinds.contains(node.part)
+        default: false
+        }
+      }
+      return [text] + text.textsOfUsedParts
+    }
+  }
 }
