@@ -36,6 +36,8 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(
+      name: "CNettle", path: "Sources/System/CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+    .systemLibrary(
       name: "CPNG", path: "Sources/System/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(
       name: "CTurboJPEG", path: "Sources/System/CTurboJPEG", pkgConfig: "libturbojpeg",
@@ -60,7 +62,7 @@ let package = Package(
     .target(name: "Passes", dependencies: ["IR", "Diagnostics"]),
     .target(name: "Inspection", dependencies: ["Passes", "VDL", "IR", "Diagnostics"]),
     .target(name: "Reference", dependencies: ["IR", "Diagnostics", "Random"]),
-    .target(name: "Artifact"),
+    .target(name: "Artifact", dependencies: ["CNettle"]),
 
     // The code generator; llvm-c is seen by the module LLVM alone.
     .target(

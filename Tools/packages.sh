@@ -30,6 +30,7 @@ missing_packages() {
   has_llvm || llvm_package
   has_header cblas.h || has_header openblas/cblas.h || echo libopenblas-dev
   has_header zlib.h || echo zlib1g-dev
+  has_header nettle/sha2.h || echo nettle-dev
   has_header png.h || echo libpng-dev
   has_header turbojpeg.h || echo libturbojpeg0-dev
   has_header curl/curl.h || echo libcurl4-openssl-dev

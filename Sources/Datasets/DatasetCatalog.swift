@@ -134,7 +134,7 @@ public struct DatasetCatalog: Sendable {
     guard let entry = Self.entries.first(where: { $0.name == name }) else {
       throw DatasetError.unknownDataset(name: name, known: Self.names)
     }
-    return try Self.read(entry, try files(of: entry, split: split), split: split).prefix(options.limit)
+    return try read(entry, try files(of: entry, split: split), split: split, options).prefix(options.limit)
   }
 
   /// A folder or a file of the user's.
@@ -217,16 +217,18 @@ extension DatasetCatalog {
   /// Images of both are 28 x 28.
   private static let imageSides = [28, 28]
 
-  private static func read(_ entry: Entry, _ files: Files, split: DatasetSplit) throws -> Dataset {
+  private func read(
+    _ entry: Entry, _ files: Files, split: DatasetSplit, _ options: ImageOptions
+  ) throws -> Dataset {
     let labels = try IDXArray.read(path: files.labels, rank: 1, purpose: "labels")
-    let images = try IDXArray.read(path: files.images, rank: 3, purpose: "images")
-    let sides = Array(images.dimensions.dropFirst())
-    guard sides == imageSides else {
-      throw DatasetError.file(path: files.images, fault: .imageSides(found: sides, needed: imageSides))
+    let images = try IDXImages(path: files.images)
+    guard images.sides == Self.imageSides else {
+      throw DatasetError.file(
+        path: files.images, fault: .imageSides(found: images.sides, needed: Self.imageSides))
     }
-    guard images.dimensions[0] == labels.dimensions[0] else {
+    guard images.count == labels.dimensions[0] else {
       throw DatasetError.countMismatch(
-        images: files.images, imageCount: images.dimensions[0], labels: files.labels,
+        images: files.images, imageCount: images.count, labels: files.labels,
         labelCount: labels.dimensions[0])
     }
     if let index = labels.elements.firstIndex(where: { Int($0) >= entry.classNames.count }) {
@@ -235,9 +237,10 @@ extension DatasetCatalog {
         path: files.labels,
         fault: .labelOutOfRange(index: index, label: label, classes: entry.classNames.count))
     }
+    let store = try images.store(options, cache: cacheFolder)
     return try Dataset(
-      name: entry.name, split: split, imageShape: [1] + sides, images: images.elements,
-      labels: labels.elements.map { Int32($0) },
+      name: entry.name, split: split, imageShape: [1] + images.sides, store: store,
+      labels: labels.elements.prefix(store.count).map { Int32($0) },
       classNames: entry.classNames, source: (files.images as NSString).deletingLastPathComponent)
   }
 

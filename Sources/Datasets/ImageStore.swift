@@ -1,3 +1,5 @@
+internal import Artifact
+
 /// Images of one size, one behind the other: in memory, or in a file from which each is read when it is asked for, so
 /// that there may be more of them than memory.
 public struct ImageStore: Sendable {
@@ -36,6 +38,24 @@ public struct ImageStore: Sendable {
     self.imageBytes = imageBytes
     self.count = count
     place = .file(file, offset: offset)
+  }
+
+  /// Images of at most so many bytes are held in memory where they lie in a file as they are: training gathers them one by one.
+  private static let mostBytesInMemory = 1 << 28
+
+  /// The same images in memory, if they are few enough; else those in the file.
+  ///
+  /// - Throws: `DatasetError` where the file cannot be read.
+  func inMemoryIfSmall() throws -> ImageStore {
+    let bytes = count * imageBytes
+    guard case .file(let file, let offset) = place, bytes <= Self.mostBytesInMemory,
+      AvailableMemory.holds(bytes)
+    else { return self }
+    let all = try [UInt8](unsafeUninitializedCapacity: bytes) { buffer, filled in
+      filled = try file.read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
+    }
+    guard all.count == bytes else { throw DatasetError.file(path: file.path, fault: .shrunk) }
+    return ImageStore(all, imageBytes: imageBytes)
   }
 
   /// The images of stores with images of one size, one store behind the other.

@@ -63,25 +63,28 @@ extension Dataset {
   /// - Throws: `DatasetError` where images cannot be read.
   public func repeats(_ indices: [Int], in dataset: Dataset, _ others: [Int]) throws -> Int {
     guard imageShape == dataset.imageShape else { return 0 }
-    var seen: Set<Int> = []
-    try dataset.forEachHash(others) { seen.insert($0) }
-    var count = 0
-    try forEachHash(indices) { if seen.contains($0) { count += 1 } }
-    return count
+    let seen = Set(try dataset.hashes(others))
+    return try hashes(indices).count { seen.contains($0) }
   }
 
-  /// Calls with the hash of each image's bytes: 64 bits, so that two different ones of a million images have one hash in one
-  /// data set of ten million.
-  private func forEachHash(_ indices: [Int], _ body: (Int) -> Void) throws {
+  /// The hash of each image's bytes: 64 bits, so that two different ones of a million images have one hash in one data set of
+  /// ten million.
+  private func hashes(_ indices: [Int]) throws -> [Int] {
+    let part = 1024
+    let parts = ImageImport.map((indices.count + part - 1) / part, threads: nil) { number in
+      Result { try hashesOfPart(indices[number * part..<min((number + 1) * part, indices.count)]) }
+    }
+    return try parts.flatMap { try $0.get() }
+  }
+
+  private func hashesOfPart(_ indices: ArraySlice<Int>) throws -> [Int] {
     let size = imageBytes
-    for begin in stride(from: 0, to: indices.count, by: 256) {
-      let bytes = try bytes(of: indices[begin..<min(begin + 256, indices.count)])
-      bytes.withUnsafeBytes { bytes in
-        for start in stride(from: 0, to: bytes.count, by: size) {
-          var hasher = Hasher()
-          hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes[start..<start + size]))
-          body(hasher.finalize())
-        }
+    let bytes = try bytes(of: indices)
+    return bytes.withUnsafeBytes { bytes in
+      stride(from: 0, to: bytes.count, by: size).map { start in
+        var hasher = Hasher()
+        hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes[start..<start + size]))
+        return hasher.finalize()
       }
     }
   }

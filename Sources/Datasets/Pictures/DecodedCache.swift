@@ -118,6 +118,7 @@ struct DecodedCache {
     }
     guard parts.allSatisfy({ $0 }),
       let store = try? ImageStore(file, offset: 0, count: footer.count, imageBytes: imageBytes)
+        .inMemoryIfSmall()
     else { return nil }
     return Images(store: store, skipped: footer.skipped)
   }
