@@ -71,12 +71,23 @@ public struct ImageGrid: Figure {
         at: Point(x: corner.x - 8, y: corner.y + layout.rowCenters[row]), Style.label, horizontal: .right,
         vertical: .middle)
     }
-    for (column, label) in columnLabels.prefix(layout.columns).enumerated() {
+    let room = Double(layout.tileWidth + gap)
+    let labels = columnLabels.prefix(layout.columns)
+    var style = Style.label
+    let widest = labels.map { canvas.width(of: $0, style) }.max() ?? 0
+    style.size = Self.columnLabelSize(widest: widest, room: room)
+    for (column, label) in labels.enumerated() {
       canvas.text(
-        canvas.shortened(label, to: Double(layout.tileWidth + gap), Style.label),
-        at: Point(x: corner.x + layout.columnCenters[column], y: corner.y - 6), Style.label, horizontal: .center
-      )
+        canvas.shortened(label, to: room, style),
+        at: Point(x: corner.x + layout.columnCenters[column], y: corner.y - 6), style, horizontal: .center)
     }
+  }
+
+  /// The size of the labels of all columns: smaller where the widest would not fit, down to what can still be read.
+  /// - Parameter widest: the width of the widest at the size of labels.
+  package static func columnLabelSize(widest: Double, room: Double) -> Double {
+    // A hair smaller than computed, so that rounding cuts nothing off.
+    widest <= room ? Style.label.size : max(6.5, Style.label.size * room / widest * 0.98)
   }
 }
 

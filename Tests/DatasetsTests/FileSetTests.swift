@@ -152,17 +152,6 @@ import Testing
 
   private static let hasSciPy = python("import scipy.io, numpy", in: "/") == 0
 
-  private static func python(_ program: String, in folder: String) -> Int32 {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", program]
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return -1 }
-    process.waitUntilExit()
-    return process.terminationStatus
-  }
-
   @Test(.enabled(if: hasSciPy, "needs python3 with SciPy"), arguments: ["True", "False"])
   func filesOfSciPyAreRead(isCompressed: String) throws {
     let program = """
@@ -173,7 +162,7 @@ import Testing
         scipy.io.savemat(split + '_32x32.mat', {'X': images.transpose(2, 3, 1, 0), 'y': np.array(labels, np.uint8)[:, None]},
           do_compression=\(isCompressed))
       """
-    try #require(Self.python(program, in: folder.path) == 0)
+    try #require(python(program, in: folder.path) == 0)
     let train = try load("svhn")
     #expect(train.labels == [0, 1, 2])
     for image in 0..<3 { #expect(try train.image(image) == Self.rows(image)) }

@@ -242,18 +242,7 @@ import Testing
     #expect(try arrays[2].pixels() == [9])
   }
 
-  private static let hasNumPy = Self.python("import numpy", in: "/") == 0
-
-  private static func python(_ program: String, in folder: String) -> Int32 {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", program]
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return -1 }
-    process.waitUntilExit()
-    return process.terminationStatus
-  }
+  private static let hasNumPy = python("import numpy", in: "/") == 0
 
   @Test(.enabled(if: hasNumPy, "needs python3 with NumPy")) func numPyReadsWhatIsWrittenAndIsRead() throws {
     let path = folder.path + "/ours"
@@ -275,7 +264,7 @@ import Testing
       np.savez('stored.npz', images=x, labels=np.array([3, 1]))
       np.savez_compressed('deflated.npz', images=x, labels=np.array([3, 1]))
       """
-    try #require(Self.python(program, in: folder.path) == 0)
+    try #require(python(program, in: folder.path) == 0)
     for name in ["c", "fortran"] {
       #expect(try NumpyFile.arrays(folder.path + "/\(name).npy").first?.pixels() == Array(0..<24))
     }

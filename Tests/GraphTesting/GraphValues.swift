@@ -27,17 +27,6 @@ public struct GraphValues {
     // FNV-1a of the name.
     let hash = name.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     var random = SplitMix(state: seed ^ hash)
-    var tensor = HostTensor(zeros: type.shape(images: images))
-    for index in tensor.data.indices {
-      let unit = random.unit()
-      switch type.element {
-      case .u8: tensor.data[index] = (unit * 255).rounded()
-      case .i32: tensor.data[index] = (unit * 1000).rounded() + 1
-      case .f32, .bf16:
-        let sign: Double = random.next() & 1 == 0 ? 1 : -1
-        tensor.data[index] = Double(Float(sign * (0.2 + unit) * scale))
-      }
-    }
-    return tensor
+    return .random(type, images: images, &random) { sign, unit in Double(Float(sign * (0.2 + unit) * scale)) }
   }
 }

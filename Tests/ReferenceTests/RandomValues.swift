@@ -37,18 +37,9 @@ extension HostTensor {
   static func random(
     _ type: TensorType, images: Int, lowerBound: Double?, _ random: inout SplitMix
   ) -> HostTensor {
-    var tensor = HostTensor(zeros: type.shape(images: images))
-    for index in tensor.data.indices {
-      let unit = random.unit()
-      switch type.element {
-      case .u8: tensor.data[index] = (unit * 255).rounded()
-      case .i32: tensor.data[index] = (unit * 1000).rounded() + 1
-      case .f32, .bf16:
-        let sign: Double = random.next() & 1 == 0 ? 1 : -1
-        tensor.data[index] = lowerBound.map { $0 + 0.1 + unit } ?? sign * (0.2 + unit)
-      }
+    .random(type, images: images, &random) { sign, unit in
+      lowerBound.map { $0 + 0.1 + unit } ?? sign * (0.2 + unit)
     }
-    return tensor
   }
 
   /// ||a - b|| / ||b||, or ||a - b|| where b is zero but for rounding; infinite where the shapes differ or a number is not finite.

@@ -104,4 +104,12 @@ import Testing
       try ImageGrid.manifold(images: [], xs: [], ys: []),
     ] { #expect(try grid.render().width > 0) }
   }
+
+  /// Headings of narrow columns are set smaller rather than cut.
+  @Test func headingsFitTheirColumns() {
+    let usual = ImageGrid.columnLabelSize(widest: 20, room: 30)
+    #expect(ImageGrid.columnLabelSize(widest: 30, room: 30) == usual)
+    #expect(ImageGrid.columnLabelSize(widest: 40, room: 30) < usual * 0.75)
+    #expect(ImageGrid.columnLabelSize(widest: 1_000, room: 30) > 6)
+  }
 }
