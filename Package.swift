@@ -79,7 +79,7 @@ let package = Package(
     // The runner.
     .target(name: "Runtime", dependencies: ["Artifact", "Random", "CGomp", "CModel"]),
     .target(name: "ImageFiles", dependencies: ["CPNG", "CTurboJPEG"]),
-    .target(name: "Datasets", dependencies: ["Artifact", "ImageFiles", "Random", "CZlib"]),
+    .target(name: "Datasets", dependencies: ["Artifact", "Diagnostics", "ImageFiles", "Random", "CZlib"]),
     .target(name: "Fetching", dependencies: ["Artifact", "CCurl"]),
     .target(name: "Statistics", dependencies: ["Random"]),
     .target(name: "Search", dependencies: ["Random", "CSQLite"]),

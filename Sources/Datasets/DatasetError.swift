@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// What can go wrong with data: each case prints as one line that says what is wrong and what to do.
 public enum DatasetError: Error, Equatable, Sendable {
   /// A file is not readable or not in order.
@@ -30,7 +32,8 @@ extension DatasetError: CustomStringConvertible {
       return "'\(images)' holds \(imageCount) images and '\(labels)' \(labelCount) labels; "
         + "take both files from one source"
     case .unknownDataset(let name, let known):
-      return "there is no data set '\(name)', and no file or folder of this name; the names are "
+      let meant = closestMatch(to: name, in: known).map { "did you mean '\($0)'? The" } ?? "the"
+      return "there is no data set '\(name)', and no file or folder of this name; \(meant) names are "
         + known.joined(separator: ", ")
     case .notFound(let name, let searched, let files, let standIn):
       let places = searched.isEmpty ? "nowhere" : searched.map { "'\($0)'" }.joined(separator: ", ")

@@ -101,6 +101,10 @@ import Testing
         + "cifar-100, celeba, dsprites, digits, street-digits, cartoon-faces"
     )
     #expect(
+      message { try catalog.load("digit", split: .test) }.hasPrefix(
+        "there is no data set 'digit', and no file or folder of this name; did you mean 'digits'? The names are mnist, "
+      ))
+    #expect(
       message { try catalog.load("mnist", split: .test) }
         == "the data set 'mnist' was not found (looked in '\(folder.path)'); put its IDX files into DIR/mnist and "
         + "pass --data-dir DIR or set VAEC_DATA_DIR, or take --data digits, which is built in")

@@ -63,6 +63,7 @@ import Testing
       "data fetch celeba", 1,
       "celeba is given to people only, who agree to its terms: get it from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html, and see docs/data.md for where to put it"
     ),
+    ("data fetch cifar10", 1, "there is no data set 'cifar10': did you mean 'cifar-10'? The names are mnist,"),
     ("data fetch imagenet", 1, "there is no data set 'imagenet': the names are mnist, fashion-mnist,"),
   ])
   func mistakesHaveTheirTextAndStatus(line: String, status: Int32, message: String) throws {

@@ -90,6 +90,10 @@ import Testing
       "there is no data set 'nowhere', and no file or folder of this name; the names are mnist,"
     ),
     (
+      "train --data digit", 1,
+      "there is no data set 'digit', and no file or folder of this name; did you mean 'digits'? The names are mnist,"
+    ),
+    (
       "train --data build", 1,
       "'build' has no pictures; name a folder of .png and .jpg files, or of folders with them\n"
     ),

@@ -16,7 +16,9 @@ enum FetchAction {
     var description: String {
       switch self {
       case .unknown(let name):
-        "there is no data set '\(name)': the names are \(DatasetCatalog.names.joined(separator: ", "))"
+        "there is no data set '\(name)': "
+          + (nearest(to: name, among: DatasetCatalog.names).map { "did you mean '\($0)'? The" } ?? "the")
+          + " names are \(DatasetCatalog.names.joined(separator: ", "))"
       case .builtIn(let name): "\(name) is built in: take it with --data \(name)"
       case .byHand(let name, let page):
         "\(name) is given to people only, who agree to its terms: get it from \(page), and see docs/data.md for where to put it"
