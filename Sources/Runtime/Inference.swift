@@ -5,17 +5,21 @@ extension ModelInstance {
   public static let inferenceBatch = 256
 
   /// Calls an entry on the images of a source, some at a time, in their order.
-  /// - Parameter body: takes the images' numbers and the results by name.
+  /// - Parameters:
+  ///   - images: the images' numbers; all where nil.
+  ///   - body: takes the images' places among them and the results by name.
   public func forEachBatch(
-    of source: any ImageSource, entry name: String, inputs: EntryInputs = EntryInputs(),
+    of source: any ImageSource, images: [Int]? = nil, entry name: String, inputs: EntryInputs = EntryInputs(),
     _ body: (Range<Int>, [String: EntryValue]) throws -> Void
   ) throws {
     let entry = try model.entry(name)
     try check(source, hypers: inputs.hypers)
     if inputs.labels == nil { try checkLabels(of: source, for: entry) }
-    for begin in stride(from: 0, to: source.count, by: Self.inferenceBatch) {
-      let range = begin..<min(begin + Self.inferenceBatch, source.count)
-      try body(range, try results(of: entry, images: Array(range)[...], source: source, inputs: inputs))
+    let count = images?.count ?? source.count
+    for begin in stride(from: 0, to: count, by: Self.inferenceBatch) {
+      let range = begin..<min(begin + Self.inferenceBatch, count)
+      let batch = images?[range] ?? Array(range)[...]
+      try body(range, try results(of: entry, images: batch, source: source, inputs: inputs))
     }
   }
 
@@ -24,19 +28,15 @@ extension ModelInstance {
   public func meanTerms(
     of source: any ImageSource, images: [Int]? = nil, inputs: EntryInputs = EntryInputs()
   ) throws -> [String: Double] {
-    let entry = try model.entry("evaluate")
-    try check(source, hypers: inputs.hypers)
-    if inputs.labels == nil { try checkLabels(of: source, for: entry) }
-    let images = images ?? Array(0..<source.count)
-    guard !images.isEmpty else { throw RunError.noImages }
+    let count = images?.count ?? source.count
+    guard count > 0 else { throw RunError.noImages }
     var sums: [String: Double] = [:]
-    for begin in stride(from: 0, to: images.count, by: Self.inferenceBatch) {
-      let batch = images[begin..<min(begin + Self.inferenceBatch, images.count)]
-      for (name, values) in try results(of: entry, images: batch, source: source, inputs: inputs) {
+    try forEachBatch(of: source, images: images, entry: "evaluate", inputs: inputs) { _, results in
+      for (name, values) in results {
         sums[name] = (values.floats ?? []).reduce(sums[name] ?? 0) { $0 + Double($1) }
       }
     }
-    return sums.mapValues { $0 / Double(images.count) }
+    return sums.mapValues { $0 / Double(count) }
   }
 
   private func results(

@@ -10,6 +10,9 @@ enum MetricsFiles {
     var seconds: Double
   }
 
+  /// The first line of a table, with its end; nil where there is none.
+  static func header(of path: String) throws -> String? { try lines(of: path).first.map { $0 + "\n" } }
+
   /// The rows of a table up to a step; none where there is no file.
   /// - Throws: `RunError.badRun` where the table has other columns.
   static func rows(of path: String, header: String, upTo step: Int) throws -> [Row] {

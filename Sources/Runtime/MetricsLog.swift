@@ -6,8 +6,8 @@ import Foundation
 ///     split,epoch,step,seconds,images_per_second,rate,hyper.beta,loss,reconstruction,kl
 ///
 /// A row of the split `train` has the means over the images since the row before it, about fifty rows an epoch. Rows of
-/// the splits `validation` (images held out) and `test` end an epoch. Every row is written with one call, so that no
-/// reader ever finds half of one.
+/// the splits `validation` (images held out) and `test` end an epoch. They alone have the last column, `accuracy`, of a model
+/// whose decoder makes a class. Every row is written with one call, so that no reader ever finds half of one.
 final class MetricsLog {
   static let fields = ["split", "epoch", "step", "seconds", "images_per_second", "rate"]
   /// What the names of the columns of hypers begin with.
@@ -23,12 +23,18 @@ final class MetricsLog {
 
   /// Begins the two files, or goes on with those that are there.
   /// - Parameter step: rows of later steps are cut off: the steps will be done again.
-  init(_ folder: RunFolder, hypers: [String], metrics: [String], keepingUpTo step: Int) throws {
+  init(_ folder: RunFolder, hypers: [String], metrics: [String], hasAccuracy: Bool, keepingUpTo step: Int)
+    throws
+  {
+    func header(_ metrics: [String]) -> String {
+      (Self.fields + hypers.map { Self.hyperPrefix + $0 } + metrics).joined(separator: ",") + "\n"
+    }
     self.hypers = hypers
-    self.metrics = metrics
+    // A run that an older runner began goes on without the accuracy.
+    let lacksAccuracy = try MetricsFiles.header(of: folder.metricsTable) == header(metrics)
+    self.metrics = metrics + (hasAccuracy && !lacksAccuracy ? [EpochMetrics.accuracy] : [])
     paths = (folder.metricsTable, folder.metricsLines)
-    let names = Self.fields + hypers.map { Self.hyperPrefix + $0 } + metrics
-    let header = names.joined(separator: ",") + "\n"
+    let header = header(self.metrics)
     let rows = try MetricsFiles.rows(of: folder.metricsTable, header: header, upTo: step)
     let lines = try MetricsFiles.lines(of: folder.metricsLines, upTo: step)
     secondsBefore = rows.last?.seconds ?? 0
@@ -62,11 +68,11 @@ final class MetricsLog {
     let times = [Self.text(seconds, digits: 3), Self.text(pace, digits: 1)]
     let numbers =
       [String(epoch), String(step)] + times + ["\(rate)"] + hypers.map { "\(given[$0] ?? .nan)" }
-      + metrics.map { "\(values[$0] ?? .nan)" }
+      + metrics.map { name in values[name].map { "\($0)" } ?? "" }
     let row = ([split] + numbers).joined(separator: ",") + "\n"
-    // Numbers are finite here: training stops at the first that is not.
+    // Numbers are finite here: training stops at the first that is not. The accuracy of what is trained on is not measured.
     let names = Self.fields.dropFirst() + hypers.map { Self.hyperPrefix + $0 } + metrics
-    let pairs = zip(names, numbers).map { ",\"\($0)\":\($1)" }
+    let pairs = zip(names, numbers).filter { !$0.1.isEmpty }.map { ",\"\($0)\":\($1)" }
     let line = "{\"split\":\"\(split)\"\(pairs.joined())}\n"
     try append(row, to: table, path: paths.table)
     try append(line, to: lines, path: paths.lines)

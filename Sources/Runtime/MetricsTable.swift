@@ -16,7 +16,7 @@ public struct MetricsTable: Sendable {
     public var rate: Double
     /// By the names of the hypers.
     public var hypers: [String: Double]
-    /// By the names of the terms.
+    /// By the names of the terms, and `accuracy`, where the row has it.
     public var values: [String: Double]
   }
 
@@ -43,8 +43,11 @@ public struct MetricsTable: Sendable {
     self.hypers = hypers
     self.metrics = metrics
     rows = lines.dropFirst().compactMap { line in
-      let numbers = line.dropFirst().compactMap { Double($0) }
-      guard line.count == header.count, numbers.count == header.count - 1, let epoch = Int(line[1]),
+      // What is not measured in a row is empty.
+      let isMeasured = !(header.last == EpochMetrics.accuracy && line.last?.isEmpty == true)
+      let written = isMeasured ? line : line.dropLast()
+      let numbers = written.dropFirst().compactMap { Double($0) }
+      guard line.count == header.count, numbers.count == written.count - 1, let epoch = Int(line[1]),
         let step = Int(line[2])
       else { return nil }
       let terms = numbers.dropFirst(fields - 1)

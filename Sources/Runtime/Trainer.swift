@@ -90,7 +90,9 @@ public struct Trainer {
     self.folder = folder
     log = try folder.map {
       let hypers = instance.manifest.hypers.map(\.name)
-      return try MetricsLog($0, hypers: hypers, metrics: metricNames, keepingUpTo: state.position.step)
+      return try MetricsLog(
+        $0, hypers: hypers, metrics: metricNames, hasAccuracy: instance.classCount != nil,
+        keepingUpTo: state.position.step)
     }
     clock = TrainingClock(before: log?.secondsBefore ?? 0)
     lastSave = 0
@@ -185,8 +187,9 @@ public struct Trainer {
     of source: any ImageSource, _ images: [Int]?, _ epoch: Int, _ prefix: String
   ) throws -> [String: Double] {
     let inputs = EntryInputs(seed: options.seed, hypers: hypers)
-    let terms = try instance.meanTerms(of: source, images: images, inputs: inputs)
+    var terms = try instance.meanTerms(of: source, images: images, inputs: inputs)
     try checkFinite(terms, epoch: epoch, prefix: prefix)
+    terms[EpochMetrics.accuracy] = try instance.accuracy(of: source, images: images, inputs: inputs)
     return terms
   }
 

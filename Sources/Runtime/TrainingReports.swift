@@ -35,6 +35,10 @@ public struct StepReport: Sendable {
 
 /// What an epoch came to.
 public struct EpochMetrics: Codable, Equatable, Sendable {
+  /// The name of what the images that are not trained on have beside the terms, where the decoder makes a class: the share of
+  /// those whose class it tells.
+  public static let accuracy = "accuracy"
+
   /// From 1.
   public var epoch: Int
   /// Optimizer steps done.

@@ -85,6 +85,62 @@ import Testing
     }
   }
 
+  /// Trains the classifier for two epochs, 200 images held out.
+  private func withMetrics<T>(_ body: (String) throws -> T) throws -> T {
+    try withTemporaryFolder { folder in
+      try Data(Self.classifier.utf8).write(to: URL(fileURLWithPath: folder + "/kind.vdl"))
+      let line = "train kind.vdl --data digits --limit 1000 --val 200 --epochs 2 --threads 2 --no-pictures"
+      let run = try vaerun(line, in: folder)
+      try #require(run.status == 0, "\(run.errors)")
+      let lines = run.output.split(separator: "\n")
+      #expect(lines.contains { $0.contains("  val   loss") && $0.contains("  accuracy 0.") }, "\(run.output)")
+      #expect(lines.contains { $0.contains("  test  loss") && $0.contains("  accuracy 0.") })
+      #expect(!lines.contains { $0.contains("  train loss") && $0.contains("accuracy") })
+      return try body(folder)
+    }
+  }
+
+  @Test func theAccuracyOfImagesThatAreNotTrainedOnIsAmongTheMetrics() throws {
+    try withMetrics { folder in
+      let run = folder + "/runs/kind-001"
+      let rows = try String(contentsOfFile: run + "/metrics.csv", encoding: .utf8).split(separator: "\n")
+        .map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+      #expect(rows[0].suffix(2) == ["reconstruction", "accuracy"])
+      for row in rows.dropFirst() { #expect((row.last == "") == (row.first == "train"), "\(row)") }
+      #expect(
+        rows.dropFirst().map { $0[0] }.filter { $0 != "train" } == ["validation", "test", "validation", "test"])
+      let report = try json(try vaerun("evaluate --data digits --limit 1000 --json", in: folder))
+      #expect(rows.last?.last.flatMap { Double($0) } == report["accuracy"] as? Double)
+      let lines = try String(contentsOfFile: run + "/metrics.jsonl", encoding: .utf8).split(separator: "\n")
+      for line in lines {
+        let fields = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        #expect((fields["accuracy"] is Double) == (fields["split"] as? String != "train"), "\(line)")
+      }
+      let curves = try vaerun("curves --terms accuracy", in: folder)
+      #expect(curves.status == 0, "\(curves.errors)")
+      #expect(FileManager.default.fileExists(atPath: run + "/curves.png"))
+    }
+  }
+
+  @Test func aRunWithoutAccuracyGoesOnWithoutIt() throws {
+    try withMetrics { folder in
+      let run = folder + "/runs/kind-001"
+      let table = try String(contentsOfFile: run + "/metrics.csv", encoding: .utf8)
+      let old = table.split(separator: "\n").map {
+        $0.prefix(upTo: $0.lastIndex(of: ",") ?? $0.endIndex) + "\n"
+      }
+      try Data(old.joined().utf8).write(to: URL(fileURLWithPath: run + "/metrics.csv"))
+      let resumed = try vaerun("train --resume runs/kind-001 --epochs 3 --no-pictures", in: folder)
+      #expect(resumed.status == 0, "\(resumed.errors)")
+      let rows = try String(contentsOfFile: run + "/metrics.csv", encoding: .utf8).split(separator: "\n")
+      #expect(Array(rows.prefix(old.count)) == old.map { $0.dropLast() })
+      #expect(rows.count > old.count && !rows[0].contains("accuracy"))
+      #expect(rows.allSatisfy { $0.count { $0 == "," } == rows[0].count { $0 == "," } })
+      let inspected = try vaerun("inspect runs/kind-001", in: folder)
+      #expect(inspected.status == 0, "\(inspected.errors)")
+    }
+  }
+
   @Test func picturesOfImagesThatNobodyMakesAreRefused() throws {
     try withTrained(Self.classifier) { folder in
       for line in [

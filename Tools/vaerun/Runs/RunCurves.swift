@@ -53,13 +53,18 @@ struct RunCurves {
     stepsPerEpoch = Double(max(1, (configuration.trainingImages - 1) / max(1, configuration.batch) + 1))
   }
 
-  /// Training, validation where images are held out, test: those that there are, each with its own dashes.
+  /// Training, validation where images are held out, test: those that there are, each with its own dashes, and with the color that
+  /// it has in all charts of the run.
   private func series(of metric: String) -> [LineChart.Series] {
-    Self.splits.compactMap { split, dash in
-      let points = table.rows.filter { $0.split == split }.map {
-        Point(x: Double($0.step) / stepsPerEpoch, y: $0.values[metric] ?? .nan)
+    let present = Self.splits.filter { split in table.rows.contains { $0.split == split.0 } }
+    return present.enumerated().compactMap { color, split in
+      let points = table.rows.filter { $0.split == split.0 }.compactMap { row in
+        row.values[metric].map { Point(x: Double(row.step) / stepsPerEpoch, y: $0) }
       }
-      return points.isEmpty ? nil : LineChart.Series(split, points: Self.averaged(points, most: 60), dash: dash)
+      guard !points.isEmpty else { return nil }
+      var series = LineChart.Series(split.0, points: Self.averaged(points, most: 60), dash: split.1)
+      series.color = color
+      return series
     }
   }
 

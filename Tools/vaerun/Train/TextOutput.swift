@@ -18,7 +18,7 @@ final class TextOutput: TrainingOutput {
   init(_ setup: TrainingSetup, _ folder: RunFolder) {
     self.setup = setup
     self.folder = folder
-    metrics = setup.model.manifest.objective.metrics
+    metrics = setup.model.manifest.objective.metrics + [EpochMetrics.accuracy]
   }
 
   func begin() {
