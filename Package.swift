@@ -91,7 +91,7 @@ let package = Package(
     .executableTarget(
       name: "vaec",
       dependencies: [
-        "CommandLineTable", "VDL", "Passes", "Inspection", "Lowering", "Kernels", "LLVM", "Artifact",
+        "CommandLineTable", "VDL", "Passes", "Inspection", "Lowering", "Kernels", "LLVM", "Runtime", "Artifact",
         "Diagnostics", "IR",
       ],
       path: "Tools/vaec"),
@@ -132,7 +132,8 @@ let package = Package(
     .testTarget(
       name: "LoweringTests",
       dependencies: [
-        "Lowering", "Kernels", "LLVM", "Reference", "ReferenceTesting", "GraphTesting", "Runtime", "CModel",
+        "Lowering", "Kernels", "LLVM", "Reference", "ReferenceTesting", "GraphTesting", "Runtime",
+        "CModel",
         "Evaluation", "VDL", "Passes",
         "IR",
         "Artifact", "Diagnostics",

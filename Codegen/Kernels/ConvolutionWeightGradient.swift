@@ -6,8 +6,7 @@ import LLVM
 /// the tile.
 ///
 /// A task has a strip of o (what the vectors hold) and a share of the map's positions in all blocks. It goes through them in
-/// stretches: those of dy are turned to channels in the lanes on its stack, 16 KiB with AVX2, half of the first cache, where
-/// every tile reads them; x is read where it lies. A tile's sums are stored behind a stretch: two memory operations an
+/// stretches: those of dy are turned to channels in the lanes on its stack, in the first cache, where every tile reads them; x is read where it lies. A tile's sums are stored behind a stretch: two memory operations an
 /// accumulator for some hundred multiply-adds. So dy is read once a call, x once for each strip, and nothing is copied to
 /// memory. Rows of the kernel that lie in the padding are skipped, and in columns at the edge the taps that do.
 ///
@@ -15,17 +14,17 @@ import LLVM
 /// and scatters the sums to the weights' layout.
 struct ConvolutionWeightGradient {
   let geometry: ConvolutionGeometry
+  let schedule: KernelSchedule
   let target: KernelTarget
 
   private var g: ConvolutionGeometry { geometry }
-  private var vectors: Int { TransposeKernel.Target.vectors(g.outputChannels, target) }
+  private var vectors: Int { schedule[.stripVectors] }
   private var stripWidth: Int { vectors * target.lanes }
-  private var strips: Int { TransposeKernel.Target.strips(g.outputChannels, target) }
+  private var strips: Int { TransposeKernel.Target.strips(g.outputChannels, vectors: vectors, target) }
   private var taps: Int { g.kernelHeight * g.kernelWidth }
 
-  /// Work for some threads, of even size. Fixed by the shapes, like the shares: the same sums at any number of threads.
-  private static let wantedTasks = 16
-  private var shares: Int { max(1, Self.wantedTasks / strips) }
+  /// Work for some threads, of even size. Fixed, like the shares: the same sums at any number of threads.
+  private var shares: Int { max(1, schedule[.tasks] / strips) }
 
   private var tapBytes: Int { stripWidth * 4 }
   private var taskBytes: Int { g.inputChannels * taps * tapBytes }
@@ -51,7 +50,7 @@ struct ConvolutionWeightGradient {
   }
 
   private var positionBytes: Int { target.blockImages * stripWidth * 4 }
-  private var stretch: Stretch { Stretch(g, most: target.lanes * 2 * 1024 / positionBytes) }
+  private var stretch: Stretch { Stretch(g, most: schedule[.stretchBytes] / positionBytes) }
 
   /// Channels and columns of the kernel that share a tile.
   private struct TapGroup {
@@ -64,7 +63,7 @@ struct ConvolutionWeightGradient {
   private var grouping: (columns: [Range<Int>], channels: Int) {
     let candidates = (1...g.kernelWidth).map { parts in
       let longest = (g.kernelWidth + parts - 1) / parts
-      return (longest: longest, channels: min(g.inputChannels, target.tileRows / longest))
+      return (longest: longest, channels: min(g.inputChannels, schedule[.tileRows] / longest))
     }
     let best = candidates.max { $0.longest * $0.channels < $1.longest * $1.channels } ?? (1, 1)
     let columns = tileRuns(g.kernelWidth, limit: best.longest).flatMap { run in
@@ -275,7 +274,7 @@ struct ConvolutionWeightGradient {
 
   /// Adds the shares of the sums and copies them to `[o, i, kh, kw]`. One task is some channels of a strip.
   private func addition(_ name: String, sums: TensorSlot, dw: TensorSlot) -> Kernel {
-    let runs = min(g.inputChannels, max(1, Self.wantedTasks / strips))
+    let runs = min(g.inputChannels, max(1, schedule[.tasks] / strips))
     return Kernel(name, tasks: .fixed(strips * runs)) { k, task in
       let b = k.b
       let (strip, run) = (b.udiv(task.part, runs), b.urem(task.part, runs))
@@ -315,14 +314,16 @@ extension WeightGradientKernels {
   /// - Parameter sums: scratch for `sumBytes`.
   public static func convolution(
     _ name: String, dy: TensorSlot, x: TensorSlot, dw: TensorSlot, sums: Place, geometry: ConvolutionGeometry,
-    target: KernelTarget
+    schedule: KernelSchedule, target: KernelTarget
   ) -> [Kernel] {
-    ConvolutionWeightGradient(geometry: geometry, target: target).kernels(
+    ConvolutionWeightGradient(geometry: geometry, schedule: schedule, target: target).kernels(
       name, dy: dy, x: x, dw: dw, sums: sums)
   }
 
   /// Bytes of the sums that a convolution's weight gradient adds up.
-  public static func sumBytes(_ geometry: ConvolutionGeometry, target: KernelTarget) -> Int {
-    ConvolutionWeightGradient(geometry: geometry, target: target).sumBytes
+  public static func sumBytes(
+    _ geometry: ConvolutionGeometry, schedule: KernelSchedule, target: KernelTarget
+  ) -> Int {
+    ConvolutionWeightGradient(geometry: geometry, schedule: schedule, target: target).sumBytes
   }
 }

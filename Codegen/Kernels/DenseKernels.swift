@@ -6,8 +6,8 @@ import LLVM
 /// displacement from one pointer.
 ///
 /// Where there are rows for many tiles, the loops are cut so that what is read again is in a near cache: a task has
-/// about `groupRows` rows of all blocks, and goes through the depth in pieces of `pieceDepth`. A piece of a block's numbers (16 KiB)
-/// is read by every tile from the first cache, the piece of the task's weights (48 KiB) by every block from the second, and
+/// about `groupRows` rows of all blocks, and goes through the depth in pieces of `pieceDepth` (knobs of its schedule). A piece of a
+/// block's numbers is read by every tile from the first cache, the piece of the task's weights by every block from the second, and
 /// each weight comes from memory once a call. Between pieces a tile's sums are stored, two memory operations for each
 /// `pieceDepth` multiply-adds. Where the weights' rows are the product's depth (the data gradient), a piece is copied first, since
 /// columns of a matrix, often a power of two apart, crowd a few sets of the caches.
@@ -15,26 +15,39 @@ public enum DenseKernels {
   /// `y[o] = epilogue(sum over i of w[o, i] x[i])`.
   public static func forward(
     _ name: String, operation: Operation, x: TensorSlot, w: TensorSlot, epilogue: EpilogueSlots, y: TensorSlot,
-    target: KernelTarget
+    schedule: KernelSchedule
   ) -> Kernel {
     let (outputs, inputs) = (w.type.extents[0], w.type.extents[1])
     return DenseProduct(
       epilogue: ProductEpilogue(operation), slots: epilogue, from: x, weights: w, to: y, rows: outputs,
-      depth: inputs, rowStep: inputs * 4, depthStep: 4
-    ).kernel(name, target)
+      depth: inputs, rowStep: inputs * 4, depthStep: 4, schedule: schedule
+    ).kernel(name)
   }
 
   /// `dx[i] = epilogue(sum over o of w[o, i] dy[o])`.
   public static func dataGradient(
     _ name: String, operation: Operation, dy: TensorSlot, w: TensorSlot, epilogue: EpilogueSlots,
     dx: TensorSlot,
-    target: KernelTarget
+    schedule: KernelSchedule
   ) -> Kernel {
     let (outputs, inputs) = (w.type.extents[0], w.type.extents[1])
     return DenseProduct(
       epilogue: ProductEpilogue(operation), slots: epilogue, from: dy, weights: w, to: dx, rows: inputs,
-      depth: outputs, rowStep: 4, depthStep: inputs * 4
-    ).kernel(name, target)
+      depth: outputs, rowStep: 4, depthStep: inputs * 4, schedule: schedule
+    ).kernel(name)
+  }
+}
+
+/// The groups of rows that tasks do: of equal size but for one row, and a multiple of eight, so that two, four or eight threads
+/// have the same number.
+struct DenseGroups {
+  let rows: Int
+  /// About as many rows as a group is to have.
+  let groupRows: Int
+
+  var wanted: Int { max(8, ((rows + groupRows - 1) / groupRows + 4) / 8 * 8) }
+  var runs: [(start: Int, size: Int, tiles: Int)] {
+    tileRuns(rows, limit: (rows + wanted - 1) / wanted)
   }
 }
 
@@ -50,23 +63,22 @@ private struct DenseProduct {
   /// Bytes between the weights of neighbouring rows, and of neighbouring steps of depth.
   let rowStep: Int
   let depthStep: Int
+  let schedule: KernelSchedule
 
-  private static let groupRows = 48
-  private static let pieceDepth = 256
-  /// Fewer tiles are work for too few threads where each is done for all blocks.
-  private static let leastTiles = 16
+  private var tileRows: Int { schedule[.tileRows] }
+  /// Columns may be copied; rows are read where they lie.
+  private var copiesColumns: Bool { rowStep == 4 && schedule[.copiesColumns] > 0 }
 
-  func kernel(_ name: String, _ target: KernelTarget) -> Kernel {
-    let tiles = tileRuns(rows, limit: target.tileRows).reduce(0) { $0 + $1.tiles }
-    return tiles < Self.leastTiles ? tile(name, tiles) : group(name)
-  }
+  func kernel(_ name: String) -> Kernel { schedule[.groupRows] > 0 ? group(name) : tile(name) }
 
   /// One task is one tile of rows for one block.
-  private func tile(_ name: String, _ tiles: Int) -> Kernel {
-    Kernel(name, tasks: .perBlock(tiles)) { k, task in
+  private func tile(_ name: String) -> Kernel {
+    let tiles = tileRuns(rows, limit: tileRows).reduce(0) { $0 + $1.tiles }
+    return Kernel(name, tasks: .perBlock(tiles)) { k, task in
       let result = k.address(to, block: task.block)
       let product = ProductRows(
-        k, rows: rows, broadcasts: .strided(row: rowStep, depth: depthStep), epilogue: epilogue,
+        k, rows: rows, tileRows: tileRows, broadcasts: .strided(row: rowStep, depth: depthStep),
+        epilogue: epilogue,
         outStep: k.rowBytes, depth: depth, vectorStep: k.rowBytes)
       product.call(
         k, tile: task.part,
@@ -78,19 +90,20 @@ private struct DenseProduct {
     }
   }
 
-  /// One task is a group of rows for all blocks. Groups are of equal size but for one row, and a multiple of eight, so that two,
-  /// four or eight threads have the same number.
+  /// One task is a group of rows for all blocks.
   private func group(_ name: String) -> Kernel {
-    let wanted = max(8, ((rows + Self.groupRows - 1) / Self.groupRows + 4) / 8 * 8)
-    let groups = tileRuns(rows, limit: (rows + wanted - 1) / wanted)
+    let groups = DenseGroups(rows: rows, groupRows: schedule[.groupRows]).runs
     return Kernel(name, tasks: .fixed(groups.reduce(0) { $0 + $1.tiles })) { k, task in
       let b = k.b
-      // Columns are copied, rows are read where they lie.
-      let bytes = paddedRows(groups[0].size, k) * min(depth, Self.pieceDepth) * 4
-      let copy = rowStep == 4 ? b.stackSlot(b.context.i8.array(of: bytes), align: 64, name: "piece") : nil
+      let padded = paddedRows(groups[0].size, k)
+      var pieceDepth = schedule[.pieceDepth]
+      // What is copied lies on the stack.
+      if copiesColumns { pieceDepth = max(1, min(pieceDepth, 2 * k.target.gatheredBytes / (padded * 4))) }
+      let bytes = padded * min(depth, pieceDepth) * 4
+      let copy = copiesColumns ? b.stackSlot(b.context.i8.array(of: bytes), align: 64, name: "piece") : nil
       func run(_ group: (start: Int, size: Int, tiles: Int), _ index: LLVMValue) {
-        pieces(
-          k, first: b.addIndex(b.mulIndex(index, group.size), group.start), count: group.size, copy: copy)
+        let first = b.addIndex(b.mulIndex(index, group.size), group.start)
+        pieces(k, first: first, count: group.size, pieceDepth: pieceDepth, copy: copy)
       }
       guard groups.count == 2 else { return run(groups[0], task.part) }
       _ = b.ifThen(
@@ -107,17 +120,19 @@ private struct DenseProduct {
   }
 
   /// All pieces of the depth for `count` rows from `first` on.
-  private func pieces(_ k: KernelBuilder, first: LLVMValue, count: Int, copy: LLVMValue?) {
+  private func pieces(
+    _ k: KernelBuilder, first: LLVMValue, count: Int, pieceDepth: Int, copy: LLVMValue?
+  ) {
     let b = k.b
-    let whole = (depth + Self.pieceDepth - 1) / Self.pieceDepth
+    let whole = (depth + pieceDepth - 1) / pieceDepth
     func run(_ start: LLVMValue, _ size: Int, _ part: ProductPart) {
       piece(k, first: first, count: count, start: start, size: size, copy: copy, part)
     }
     guard whole > 1 else { return run(b.i64(0), depth, .whole) }
-    let last = (whole - 1) * Self.pieceDepth
-    run(b.i64(0), Self.pieceDepth, ProductPart(isFirst: true, isLast: false))
-    b.forLoop(from: Self.pieceDepth, to: b.i64(last), step: Self.pieceDepth, name: "piece") {
-      run($0, Self.pieceDepth, ProductPart(isFirst: false, isLast: false))
+    let last = (whole - 1) * pieceDepth
+    run(b.i64(0), pieceDepth, ProductPart(isFirst: true, isLast: false))
+    b.forLoop(from: pieceDepth, to: b.i64(last), step: pieceDepth, name: "piece") {
+      run($0, pieceDepth, ProductPart(isFirst: false, isLast: false))
     }
     run(b.i64(last), depth - last, ProductPart(isFirst: false, isLast: true))
   }
@@ -136,7 +151,8 @@ private struct DenseProduct {
       broadcasts = .strided(row: 4, depth: paddedRows(count, k) * 4)
     }
     let product = ProductRows(
-      k, rows: count, broadcasts: broadcasts, epilogue: epilogue, outStep: k.rowBytes, depth: size,
+      k, rows: count, tileRows: tileRows, broadcasts: broadcasts, epilogue: epilogue, outStep: k.rowBytes,
+      depth: size,
       vectorStep: k.rowBytes, part: part)
     b.forLoop(from: 0, to: k.blocks(), name: "block") { block in
       func rowsOf(_ slot: TensorSlot) -> LLVMValue {

@@ -189,10 +189,11 @@ struct ProductRows {
   private let thirdRowStep: Int
 
   /// - Parameters:
+  ///   - tileRows: the most rows of a tile.
   ///   - outStep: bytes between the result's rows.
   init(
-    _ k: KernelBuilder, rows: Int, broadcasts: ProductBroadcasts, epilogue: ProductEpilogue, outStep: Int,
-    depth: Int, vectorStep: Int, outer: ProductTile.Loop = .none, inner: ProductTile.Loop = .none,
+    _ k: KernelBuilder, rows: Int, tileRows: Int, broadcasts: ProductBroadcasts, epilogue: ProductEpilogue,
+    outStep: Int, depth: Int, vectorStep: Int, outer: ProductTile.Loop = .none, inner: ProductTile.Loop = .none,
     part: ProductPart = .whole, asksAhead: Bool = false
   ) {
     self.outStep = outStep
@@ -207,7 +208,7 @@ struct ProductRows {
       case .strided(let row, _): row
       case .packed(let wholeDepth, _): wholeDepth * 4
       }
-    runs = tileRuns(rows, limit: k.target.tileRows).map { run in
+    runs = tileRuns(rows, limit: tileRows).map { run in
       var (outer, inner) = (outer, inner)
       let rowStep: Int
       let depthStep: Int

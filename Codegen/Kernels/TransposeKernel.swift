@@ -14,29 +14,25 @@ public enum TransposeKernel {
     /// Vectors of a strip.
     public let vectors: Int
 
-    public init(place: Place, channels: Int, positions: Int, target: KernelTarget) {
+    public init(place: Place, channels: Int, positions: Int, vectors: Int) {
       self.place = place
       self.channels = channels
       self.positions = positions
-      vectors = Self.vectors(channels, target)
+      self.vectors = vectors
     }
 
-    public func strips(_ target: KernelTarget) -> Int { Self.strips(channels, target) }
+    public func strips(_ target: KernelTarget) -> Int { Self.strips(channels, vectors: vectors, target) }
     func stripBytes(_ target: KernelTarget) -> Int { positions * positionBytes(target) }
     func positionBytes(_ target: KernelTarget) -> Int { target.blockImages * vectors * target.lanes * 4 }
 
-    static func vectors(_ channels: Int, _ target: KernelTarget) -> Int {
-      channels <= target.lanes ? 1 : target.tileVectors
-    }
-
-    static func strips(_ channels: Int, _ target: KernelTarget) -> Int {
-      let width = vectors(channels, target) * target.lanes
+    static func strips(_ channels: Int, vectors: Int, _ target: KernelTarget) -> Int {
+      let width = vectors * target.lanes
       return (channels + width - 1) / width
     }
 
     /// Bytes of a block.
-    public static func byteCount(channels: Int, positions: Int, target: KernelTarget) -> Int {
-      strips(channels, target) * positions * target.blockImages * vectors(channels, target) * target.lanes * 4
+    public static func byteCount(channels: Int, positions: Int, vectors: Int, target: KernelTarget) -> Int {
+      strips(channels, vectors: vectors, target) * positions * target.blockImages * vectors * target.lanes * 4
     }
   }
 

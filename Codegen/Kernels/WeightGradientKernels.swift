@@ -4,20 +4,25 @@ import LLVM
 /// Dense layers' weight gradients: products that sum over images. One side is transposed so that inputs lie in its
 /// lanes (TransposeKernel); of the other, single floats are broadcast from where they lie.
 public enum WeightGradientKernels {
-  /// Work for some threads, of even size, as long as a task has this many rows.
-  private static let wantedTasks = 32
+  /// The least rows of a task, so that what it does at its beginning is little.
   private static let leastRows = 96
+
+  /// Parts that the outputs are cut into where there are fewer strips than tasks are wanted.
+  static func parts(tasks: Int, strips: Int, outputs: Int) -> Int {
+    max(1, min((tasks + strips - 1) / strips, outputs / leastRows))
+  }
 
   /// `dw[o, i] = sum over images of dy[o] x[i]`, with x transposed.
   ///
   /// One task is a strip of columns i for all o, or for a part of them where there are few strips.
   public static func dense(
-    _ name: String, dy: TensorSlot, x: TransposeKernel.Target, dw: TensorSlot, target: KernelTarget
+    _ name: String, dy: TensorSlot, x: TransposeKernel.Target, dw: TensorSlot, schedule: KernelSchedule,
+    target: KernelTarget
   ) -> Kernel {
     let (outputs, inputs) = (dw.type.extents[0], dw.type.extents[1])
     let width = x.vectors * target.lanes
     let strips = x.strips(target)
-    let parts = max(1, min((wantedTasks + strips - 1) / strips, outputs / leastRows))
+    let parts = parts(tasks: schedule[.tasks], strips: strips, outputs: outputs)
     return Kernel(name, tasks: .fixed(strips * parts)) { k, task in
       let b = k.b
       let (number, part) =
@@ -26,7 +31,7 @@ public enum WeightGradientKernels {
       let strip = b.mulIndex(number, x.stripBytes(k.target))
       let out = b.offset(k.address(dw), bytes: b.mulIndex(number, width * 4))
       func rows(_ store: (_ sum: LLVMValue, _ place: LLVMValue, _ vector: Int) -> Void) {
-        for run in tileRuns(outputs, limit: k.target.tileRows) {
+        for run in tileRuns(outputs, limit: schedule[.tileRows]) {
           let tile = ProductTile(
             rowOffsets: (0..<run.size).map { $0 * k.rowBytes }, vectors: x.vectors,
             depth: k.target.blockImages, vectorStep: width * 4, broadcastStep: 4, outer: .none, inner: .none)

@@ -11,22 +11,25 @@ public struct EntryVariant {
   ///   - target: how the variant uses the machine.
   ///   - machine: the machine with blocks of images.
   fileprivate init(
-    _ entry: Entry, globals: [String: Location], target: KernelTarget, machine: KernelTarget, symbol: String
+    _ entry: Entry, globals: [String: Location], products: ProductSchedules, target: KernelTarget,
+    machine: KernelTarget, symbol: String
   ) throws {
     self.entry = entry
     plan = MemoryPlan(entry, globals: globals, target: target) {
-      Self.scratch($0, entry, target, machine)
+      Self.scratch($0, entry, products, target, machine)
     }
     schedule = try ScheduleMaker(
-      entry: entry, plan: plan, target: target, machine: machine, symbol: symbol
+      entry: entry, plan: plan, products: products, target: target, machine: machine, symbol: symbol
     ).make()
   }
 
   static func scratch(
-    _ operation: Operation, _ entry: Entry, _ target: KernelTarget, _ machine: KernelTarget
+    _ operation: Operation, _ entry: Entry, _ products: ProductSchedules, _ target: KernelTarget,
+    _ machine: KernelTarget
   ) -> [Scratch] {
     let single = target.blockImages == 1 ? SingleImageOperations.scratch(operation, entry, machine) : nil
-    return single ?? OperationKernels.scratch(operation, entry, target)
+    let schedule = products.schedule(of: operation, in: entry, target)
+    return single ?? OperationKernels.scratch(operation, entry, schedule, target)
   }
 }
 
@@ -37,11 +40,16 @@ struct EntryVariants {
   private(set) var single: EntryVariant?
 
   /// - Parameter symbol: the entry's exported name.
-  init(_ entry: Entry, globals: [String: Location], target: KernelTarget, symbol: String) throws {
-    blocks = try EntryVariant(entry, globals: globals, target: target, machine: target, symbol: symbol)
+  init(
+    _ entry: Entry, globals: [String: Location], products: ProductSchedules, target: KernelTarget,
+    symbol: String
+  ) throws {
+    blocks = try EntryVariant(
+      entry, globals: globals, products: products, target: target, machine: target, symbol: symbol)
     guard let small = entry.forSingleImages else { return }
     let variant = try EntryVariant(
-      small, globals: globals, target: target.oneLane, machine: target, symbol: Self.singleSymbol(symbol))
+      small, globals: globals, products: products, target: target.oneLane, machine: target,
+      symbol: Self.singleSymbol(symbol))
     // The caller gives memory for one block at least; what more the images take is added to the shared part.
     let arena = variant.plan.arena
     let bytes = arena.sharedBytes + target.singleImageCalls * arena.blockBytes
@@ -59,6 +67,7 @@ struct EntryVariants {
 private struct ScheduleMaker {
   let entry: Entry
   let plan: MemoryPlan
+  let products: ProductSchedules
   let target: KernelTarget
   let machine: KernelTarget
   let symbol: String
@@ -110,9 +119,12 @@ private struct ScheduleMaker {
     // What has nothing to do with images is the same in all variants.
     let target = (operands + results).contains { $0.type.isPerImage } ? self.target : machine
     let samples = operation.samples(in: entry)
+    let single = singleKernels(operation, slots, name: name)
+    let product = single == nil ? Product(operation, in: entry, target) : nil
     let kernels =
-      try singleKernels(operation, slots, name: name)
-      ?? OperationKernels(target: target).kernels(
+      try single
+      ?? OperationKernels(target: target, schedule: products.schedule(of: operation, in: entry, target))
+      .kernels(
         operation, slots, samples: samples, name: name, entry: entry.name)
     let identity = identity(
       "\(operation.name) \(samples) \(operation.attributes.values.sorted { $0.key < $1.key })", target, slots)
@@ -121,7 +133,7 @@ private struct ScheduleMaker {
       var access = Access()
       for operand in operands { access.add(read: operand, target) }
       for (offset, location) in scratch.enumerated() {
-        let piece = EntryVariant.scratch(operation, entry, self.target, machine)[offset]
+        let piece = EntryVariant.scratch(operation, entry, products, self.target, machine)[offset]
         access.add(
           write: location, bytes: MemoryPlan.aligned(piece.bytes) * (piece.isPerBlock ? samples : 1))
       }
@@ -129,9 +141,8 @@ private struct ScheduleMaker {
         for result in results { access.add(write: result, target) }
       }
       return ScheduledKernel(
-        kernel: kernel, target: target, operation: position, arguments: arguments.locations,
-        identity: "\(index) \(identity)",
-        title: operation.name, access: access)
+        kernel: kernel, product: product, target: target, operation: position,
+        arguments: arguments.locations, identity: "\(index) \(identity)", title: operation.name, access: access)
     }
   }
 

@@ -11,6 +11,9 @@ public struct ModelCompiler {
   public static let version = "vaec \(PackageVersion.current)"
 
   public let target: KernelTarget
+  /// Schedules that were chosen for products, by their names; all others get the rules'. Those of products that a module does not
+  /// have are left alone.
+  public var chosenSchedules: [String: KernelSchedule] = [:]
   /// Called behind every stage with the time that it took.
   public var observe: (_ stage: String, Duration) -> Void = { _, _ in }
   private let machine: LLVMTargetMachine
@@ -33,13 +36,20 @@ public struct ModelCompiler {
     public let schedules: [String: [ScheduledKernel]]
   }
 
+  /// The products of kernels that have a schedule, each once, in their order.
+  static func products(of kernels: [ScheduledKernel]) -> [Product] {
+    var seen: Set<Product> = []
+    return kernels.compactMap(\.product).filter { seen.insert($0).inserted }
+  }
+
   /// Emits the LLVM module.
   ///
   /// - Parameters:
   ///   - source: the model's text.
   ///   - options: what the command line said beside it, for the manifest.
   ///   - used: the texts of models whose parts it uses.
-  /// - Throws: `UnsupportedProgram` for what the passes never make; `LoweringError` and `LLVMError` for faults of ours.
+  /// - Throws: `UnsupportedProgram` for what the passes never make, `ScheduleError` for schedules that do not fit; `LoweringError` and
+  ///   `LLVMError` for faults of ours.
   public func lower(
     _ module: Module, source: [UInt8], options: [String] = [], used: [SourceText] = []
   ) throws -> Output {
@@ -60,52 +70,71 @@ public struct ModelCompiler {
     let llvm = LLVMModule(module.name, machine: machine)
     let layout = GlobalLayout(module)
     var plans: [String: MemoryPlan] = [:]
-    var schedules: [String: [ScheduledKernel]] = [:]
-    let variants = try module.entries.map { try self.variants(of: $0, in: module, layout: layout) }
+    var kernels: [String: [ScheduledKernel]] = [:]
+    let schedules = try ProductSchedules(chosenSchedules, for: module, target)
+    let variants = try module.entries.map {
+      try self.variants(of: $0, in: module, layout: layout, schedules)
+    }
     let code = KernelCode(llvm, schedules: variants.map(\.schedule))
     for (entry, variants) in zip(module.entries, variants) {
       EntryLowering(
         module: llvm, target: target, code: code, symbol: Self.symbol(entry, module), variants: variants
       ).emit()
       plans[entry.name] = variants.blocks.plan
-      schedules[entry.name] = variants.schedule
+      kernels[entry.name] = variants.schedule
     }
     let machineText = [
       target.machine.triple, target.machine.cpu, target.machine.features.joined(separator: ","),
     ]
+    let chosen = chosen(for: Self.products(of: variants.flatMap(\.schedule)))
     let digest = SHA256.hex(
-      of: Array(([Self.version] + machineText + [module.text]).joined(separator: "\n").utf8))
-    let manifest = try ManifestMaker(module: module, target: target, layout: layout).make(
+      of: Array(
+        ([Self.version] + machineText + [module.text] + chosen.map(\.text)).joined(separator: "\n").utf8))
+    var manifest = try ManifestMaker(module: module, target: target, layout: layout).make(
       plans: plans, compiler: Self.version, digest: digest, source: source, options: options, used: used)
-    emitQueries(llvm, manifest, kernels: KernelTable(module, schedules: schedules).text)
-    let lines = LineTables(module, schedules: schedules, llvm: llvm, producer: Self.version)
+    manifest.schedule = chosen.isEmpty ? nil : chosen
+    emitQueries(llvm, manifest, kernels: KernelTable(module, schedules: kernels).text)
+    let lines = LineTables(module, schedules: kernels, llvm: llvm, producer: Self.version)
     try llvm.verify()
     return Output(
       manifest: manifest, header: Header.text(manifest), program: lines.text, llvm: llvm, plans: plans,
-      schedules: schedules)
+      schedules: kernels)
   }
 
   private static func symbol(_ entry: Entry, _ module: Module) -> String { "\(module.name)_\(entry.name)" }
 
-  private func variants(of entry: Entry, in module: Module, layout: GlobalLayout) throws -> EntryVariants {
+  /// What was chosen for some products, for the manifest.
+  private func chosen(for products: [Product]) -> [Manifest.ProductSchedule] {
+    products.compactMap { product in
+      chosenSchedules[product.name].map { Manifest.ProductSchedule(product: product.name, knobs: $0.named) }
+    }
+  }
+
+  private func variants(
+    of entry: Entry, in module: Module, layout: GlobalLayout, _ schedules: ProductSchedules
+  ) throws -> EntryVariants {
     guard entry.values.allSatisfy({ $0.type?.isComplete ?? false }) else {
       throw LoweringError.incomplete(entry: entry.name)
     }
     return try EntryVariants(
-      entry, globals: layout.places, target: target, symbol: Self.symbol(entry, module))
+      entry, globals: layout.places, products: schedules, target: target, symbol: Self.symbol(entry, module))
   }
 
   /// What the code of a module will do and where, without the code.
   public func plan(_ module: Module) throws -> ModulePlan {
     try module.checkForLowering(target)
     let layout = GlobalLayout(module)
+    let schedules = try ProductSchedules(chosenSchedules, for: module, target)
     let entries = try module.entries.map { entry in
-      let variants = try variants(of: entry, in: module, layout: layout)
+      let variants = try variants(of: entry, in: module, layout: layout, schedules)
       return EntryPlan(
         entry: entry, memory: variants.blocks.plan, schedule: variants.blocks.schedule,
         singleSchedule: variants.single?.schedule)
     }
-    return ModulePlan(module: module, target: target, layout: layout, entries: entries)
+    let products = Self.products(of: entries.flatMap { $0.schedule + ($0.singleSchedule ?? []) })
+    return ModulePlan(
+      module: module, target: target, layout: layout, entries: entries, products: products,
+      chosen: chosen(for: products))
   }
 
   /// The functions that a caller asks before the first call.

@@ -1,3 +1,4 @@
+import Artifact
 import IR
 import Kernels
 
@@ -7,15 +8,26 @@ public struct ModulePlan {
   public let target: KernelTarget
   let layout: GlobalLayout
   public let entries: [EntryPlan]
+  /// The products that have a schedule, each once.
+  public let products: [Product]
+  /// The schedules that were chosen for its products.
+  let chosen: [Manifest.ProductSchedule]
+  /// Of how many of its products the schedule was chosen.
+  public var chosenCount: Int { chosen.count }
 
   public var weightsBytes: Int { layout.weightsBytes }
   public var stateBytes: Int { layout.stateBytes }
 
-  init(module: Module, target: KernelTarget, layout: GlobalLayout, entries: [EntryPlan]) {
+  init(
+    module: Module, target: KernelTarget, layout: GlobalLayout, entries: [EntryPlan],
+    products: [Product], chosen: [Manifest.ProductSchedule]
+  ) {
     self.module = module
     self.target = target
     self.layout = layout
     self.entries = entries
+    self.products = products
+    self.chosen = chosen
   }
 }
 

@@ -18,35 +18,42 @@ struct Scratch {
 /// The kernels of one operation: what its op's family makes of it. An op with a formula needs no line here.
 struct OperationKernels {
   let target: KernelTarget
+  /// How the operation's product is cut, where it is one.
+  var schedule = KernelSchedule()
 
   /// The scratch that an operation needs, in the order in which `kernels` expects the places.
-  static func scratch(_ operation: Operation, _ entry: Entry, _ target: KernelTarget) -> [Scratch] {
+  static func scratch(
+    _ operation: Operation, _ entry: Entry, _ schedule: KernelSchedule, _ target: KernelTarget
+  ) -> [Scratch] {
     switch operation.name {
     case "dense_weight_gradient":
       let inputs = entry.typeOf(operation.operands[1]).extents[0]
       return [
         Scratch(
-          bytes: TransposeKernel.Target.byteCount(channels: inputs, positions: 1, target: target),
+          bytes: TransposeKernel.Target.byteCount(
+            channels: inputs, positions: 1, vectors: schedule[.stripVectors], target: target),
           isPerBlock: true)
       ]
     case "conv2d_weight_gradient":
       let geometry = weightGradientGeometry(
         operation, map: entry.typeOf(operation.operands[0]), image: entry.typeOf(operation.operands[1]))
       return [
-        Scratch(bytes: WeightGradientKernels.sumBytes(geometry, target: target), isPerBlock: false)
+        Scratch(
+          bytes: WeightGradientKernels.sumBytes(geometry, schedule: schedule, target: target),
+          isPerBlock: false)
       ]
     case "conv2d", "conv2d_transpose":
       let geometry = geometry(
         operation, entry.typeOf(operation.operands[0]), entry.typeOf(operation.operands[1]),
         entry.typeOf(operation.results[0]))
       let packed = ConvolutionKernels.packedBytes(
-        geometry, isTransposed: operation.name == "conv2d_transpose", target: target)
+        geometry, isTransposed: operation.name == "conv2d_transpose", schedule: schedule, target: target)
       return packed.map { [Scratch(bytes: $0, isPerBlock: false)] } ?? []
     default: return []
     }
   }
 
-  private static func weightGradientGeometry(
+  static func weightGradientGeometry(
     _ operation: Operation, map: TensorType, image: TensorType
   ) -> ConvolutionGeometry {
     ConvolutionGeometry(
@@ -90,31 +97,34 @@ struct OperationKernels {
     case "dense":
       return [
         DenseKernels.forward(
-          name, operation: operation, x: operands[0], w: operands[1], epilogue: epilogue, y: y, target: target)
+          name, operation: operation, x: operands[0], w: operands[1], epilogue: epilogue, y: y,
+          schedule: schedule)
       ]
     case "dense_data_gradient":
       return [
         DenseKernels.dataGradient(
-          name, operation: operation, dy: operands[0], w: operands[1], epilogue: epilogue, dx: y, target: target
-        )
+          name, operation: operation, dy: operands[0], w: operands[1], epilogue: epilogue, dx: y,
+          schedule: schedule)
       ]
     case "dense_weight_gradient":
       let columns = TransposeKernel.Target(
-        place: slots.scratch[0], channels: operands[1].type.extents[0], positions: 1, target: target)
+        place: slots.scratch[0], channels: operands[1].type.extents[0], positions: 1,
+        vectors: schedule[.stripVectors])
       return [
         TransposeKernel.kernel(name + "_transpose", from: operands[1], to: columns),
-        WeightGradientKernels.dense(name, dy: operands[0], x: columns, dw: y, target: target),
+        WeightGradientKernels.dense(
+          name, dy: operands[0], x: columns, dw: y, schedule: schedule, target: target),
       ]
     case "conv2d":
       return ConvolutionKernels.forward(
         name, operation: operation, x: operands[0], w: operands[1], epilogue: epilogue, y: y,
         geometry: Self.geometry(operation, operands[0].type, operands[1].type, y.type),
-        packed: slots.scratch.first, target: target)
+        packed: slots.scratch.first, schedule: schedule, target: target)
     case "conv2d_transpose":
       return ConvolutionKernels.transposed(
         name, operation: operation, y: operands[0], w: operands[1], epilogue: epilogue, x: y,
         geometry: Self.geometry(operation, operands[0].type, operands[1].type, y.type),
-        packed: slots.scratch.first, target: target)
+        packed: slots.scratch.first, schedule: schedule, target: target)
     case "conv2d_weight_gradient":
       return convolutionWeightGradient(name, operation, slots)
     default:
@@ -143,7 +153,7 @@ struct OperationKernels {
     return WeightGradientKernels.convolution(
       name, dy: operands[0], x: operands[1], dw: slots.results[0], sums: slots.scratch[0],
       geometry: Self.weightGradientGeometry(operation, map: operands[0].type, image: operands[1].type),
-      target: target)
+      schedule: schedule, target: target)
   }
 
   /// Windows that slide over images; nil for any other op.

@@ -4,6 +4,8 @@ import Kernels
 /// A kernel in its place in an entry.
 public struct ScheduledKernel {
   public let kernel: Kernel
+  /// The product that it is of, where that has a schedule.
+  public let product: Product?
   /// How its code uses the machine.
   let target: KernelTarget
   /// The position of the operation that it belongs to; nil for a copy of a result.
@@ -21,11 +23,11 @@ public struct ScheduledKernel {
   public internal(set) var needsBarrier = false
 
   init(
-    kernel: Kernel, target: KernelTarget, operation: Int? = nil, result: Int? = nil, arguments: [Location],
-    identity: String,
-    title: String, access: Access
+    kernel: Kernel, product: Product? = nil, target: KernelTarget, operation: Int? = nil, result: Int? = nil,
+    arguments: [Location], identity: String, title: String, access: Access
   ) {
     self.kernel = kernel
+    self.product = product
     self.target = target
     self.operation = operation
     self.result = result

@@ -4,8 +4,14 @@ import Kernels
 
 extension ModulePlan {
   /// The kernels of each entry in order, with the barriers between them: number, kernel, the tasks that it is split into, and the
-  /// FLOPs of its operation by the op table (those of an operation of several kernels at the last).
+  /// FLOPs of its operation by the op table (those of an operation of several kernels at the last). Behind them what was chosen for
+  /// products.
   public var scheduleText: String {
+    let chosenText = chosen.isEmpty ? "" : "\nchosen:\n" + chosen.map { "\($0.text)\n" }.joined()
+    return entriesText + chosenText
+  }
+
+  private var entriesText: String {
     entries.map { plan in
       let blocks =
         "entry @\(plan.entry.name): \(size(plan.schedule)), "

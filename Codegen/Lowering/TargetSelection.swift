@@ -30,7 +30,7 @@ public enum TargetSelection {
 
   /// The instruction sets without which the code may trap, by LLVM's names: those of the target's that LLVM uses unasked.
   /// All of them, whether this code has them in it or not.
-  static func requiredFeatures(_ target: LLVMTarget) -> [String] {
+  public static func requiredFeatures(_ target: LLVMTarget) -> [String] {
     guard target.architecture == .x86 else { return [] }
     let others: Set = [
       "bmi", "bmi2", "f16c", "fma", "fma4", "gfni", "lzcnt", "movbe", "popcnt", "sse3", "sse4.1", "sse4.2",

@@ -46,6 +46,8 @@ public struct Manifest: Codable, Equatable, Sendable {
   /// The size of the memory that holds the state.
   public var stateBytes: Int
   public var entries: [Entry]
+  /// What was chosen for products otherwise than by the compiler's rules, as a rule by measurement; nil where nothing was.
+  public var schedule: [ProductSchedule]?
   /// The file name of the shared object, beside the manifest.
   public var library: String
   /// SHA-256 of the shared object, in hex.
@@ -82,6 +84,7 @@ public struct Manifest: Codable, Equatable, Sendable {
     self.state = state
     self.stateBytes = stateBytes
     self.entries = entries
+    self.schedule = nil
     self.library = name + ".so"
     self.libraryDigest = ""
     self.header = name + ".h"
@@ -98,6 +101,25 @@ public struct Manifest: Codable, Equatable, Sendable {
 }
 
 extension Manifest {
+  /// How a product of the program was cut into tiles and tasks.
+  public struct ProductSchedule: Codable, Equatable, Sendable {
+    /// What the product is: op, shapes, geometry, epilogue, images of a block.
+    public var product: String
+    /// A number for each knob that the compiler has for such products.
+    public var knobs: [String: Int]
+
+    public init(product: String, knobs: [String: Int]) {
+      self.product = product
+      self.knobs = knobs
+    }
+
+    /// `dense 100 to 3136, relu, blocks of 16: group_rows 24, piece_depth 256, tile_rows 6`
+    public var text: String {
+      let numbers = knobs.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      return "\(product): \(numbers.joined(separator: ", "))"
+    }
+  }
+
   /// The text that the model was compiled from.
   public struct Source: Codable, Equatable, Sendable {
     public var file: String

@@ -49,6 +49,7 @@ extension Manifest {
     try unique(hypers.map(\.name), "hypers")
     try unique(inputs.map(\.name), "inputs")
     try unique(classes.map(\.name), "classes")
+    try unique((schedule ?? []).map(\.product), "schedule")
     try unique(latents.map(\.name), "latents")
     try unique(objective.metrics, "objective.metrics")
     guard !objective.metrics.isEmpty else {

@@ -37,6 +37,21 @@ func sampleManifest() -> Manifest {
     }
   }
 
+  @Test func aChosenScheduleReadsBackEqual() throws {
+    try withTemporaryFolder { folder in
+      var manifest = sampleManifest()
+      manifest.schedule = [
+        .init(product: "dense 2 to 3, blocks of 4", knobs: ["tile_rows": 6, "group_rows": 0])
+      ]
+      try manifest.write(to: folder + "/tiny.json")
+      #expect(try Manifest(contentsOf: folder + "/tiny.json") == manifest)
+      #expect(manifest.schedule?[0].text == "dense 2 to 3, blocks of 4: group_rows 0, tile_rows 6")
+      manifest.schedule = [0, 0].compactMap { manifest.schedule?[$0] }
+      let error = #expect(throws: ManifestProblem.self) { try manifest.validate() }
+      #expect(error.map { "\($0)" } == "the manifest's schedule names dense 2 to 3, blocks of 4 twice")
+    }
+  }
+
   @Test func imagesDimensionIsWrittenAsN() throws {
     let text = String(decoding: try sampleManifest().json(), as: UTF8.self)
     #expect(text.contains("\"N\","))

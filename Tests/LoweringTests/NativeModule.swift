@@ -2,6 +2,7 @@ import Artifact
 import CModel
 import Foundation
 import IR
+import Kernels
 import Lowering
 import Runtime
 
@@ -28,14 +29,18 @@ final class NativeModule: @unchecked Sendable {
     let description: String
   }
 
-  init(_ module: Module, target: TestTarget) throws {
+  /// - Parameter schedules: chooses some for the module's products.
+  init(
+    _ module: Module, target: TestTarget, schedules: ([Product]) -> [String: KernelSchedule] = { _ in [:] }
+  ) throws {
     self.module = module
     self.target = target
-    let compiler = try ModelCompiler(target: target.llvm)
+    var compiler = try ModelCompiler(target: target.llvm)
+    compiler.chosenSchedules = schedules(try compiler.plan(module).products)
     let output = try compiler.lower(module, source: [])
     manifest = output.manifest
     header = output.header
-    schedules = output.schedules
+    self.schedules = output.schedules
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("native-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     try compiler.write(output, to: folder.path)

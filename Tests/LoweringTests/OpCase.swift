@@ -1,4 +1,6 @@
 import IR
+import Kernels
+import Lowering
 import Passes
 import Testing
 
@@ -21,6 +23,12 @@ struct OpCase: Sendable, CustomTestStringConvertible {
     for index in module.globals.indices { module.globals[index].name = "\(name).\(module.globals[index].name)" }
     for index in module.entries.indices { module.entries[index].rename(name) }
     return module
+  }
+
+  /// The module with the layouts of a machine.
+  func laidOut(_ target: TestTarget) throws -> Module {
+    let options = PassOptions(blockImages: target.blockImages)
+    return try Pipeline([.assignLayouts]).run(try module(), options: options).module
   }
 
   /// A case called `OP_NAME`; none where the table has no such op.
@@ -77,10 +85,15 @@ extension Entry {
 struct CaseLibraries: Sendable {
   private let made: [TestTarget: Once<NativeModule>]
 
-  init(_ name: String, _ cases: @escaping @Sendable (TestTarget) -> [OpCase]) {
+  /// - Parameter schedules: chooses some for the cases' products.
+  init(
+    _ name: String,
+    schedules: @escaping @Sendable ([Product], TestTarget) -> [String: KernelSchedule] = { _, _ in [:] },
+    _ cases: @escaping @Sendable (TestTarget) -> [OpCase]
+  ) {
     made = Dictionary(
       uniqueKeysWithValues: TestTarget.available.map { target in
-        (target, Once { try Self.compile(name, cases(target), target) })
+        (target, Once { try Self.compile(name, cases(target), target, schedules) })
       })
   }
 
@@ -89,7 +102,10 @@ struct CaseLibraries: Sendable {
     return try library.get()
   }
 
-  private static func compile(_ name: String, _ cases: [OpCase], _ target: TestTarget) throws -> NativeModule {
+  private static func compile(
+    _ name: String, _ cases: [OpCase], _ target: TestTarget,
+    _ schedules: ([Product], TestTarget) -> [String: KernelSchedule]
+  ) throws -> NativeModule {
     var module = Module(name: name)
     for opCase in cases {
       let single = try opCase.module()
@@ -104,6 +120,8 @@ struct CaseLibraries: Sendable {
     evaluate.entry.results.append(EntryResult(.metric("loss"), loss))
     module.entries.append(evaluate.entry)
     let options = PassOptions(blockImages: target.blockImages)
-    return try NativeModule(try Pipeline([.assignLayouts]).run(module, options: options).module, target: target)
+    return try NativeModule(
+      try Pipeline([.assignLayouts]).run(module, options: options).module, target: target,
+      schedules: { schedules($0, target) })
   }
 }

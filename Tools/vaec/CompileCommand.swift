@@ -27,8 +27,8 @@ enum CompileCommand {
   static let command = Command(
     "compile", summary: "compiles a model to native code", positionals: [VaecCommands.model],
     options: [
-      output, emit, VaecCommands.entry, VaecCommands.set, VaecCommands.optimizer, VaecCommands.cpu, dumpIR,
-      VaecCommands.quiet,
+      output, emit, VaecCommands.entry, VaecCommands.set, VaecCommands.optimizer, VaecCommands.cpu,
+      ScheduleOption.option, dumpIR, VaecCommands.quiet,
     ]
       + WatchOptions.all,
     examples: [
@@ -38,6 +38,9 @@ enum CompileCommand {
       Example(
         "vaec compile Models/convvae.vdl --cpu x86-64-v3 -o build/portable", "for any processor with AVX2"),
       Example("vaec compile Models/convvae.vdl --emit asm --entry encode", "one entry's assembly"),
+      Example(
+        "vaec compile Models/convvae.vdl --schedule build/convvae -o build/again",
+        "with the tiles and tasks that a compiled model has"),
     ])
 
   static func run(_ invocation: Invocation) throws {
@@ -49,9 +52,10 @@ enum CompileCommand {
     let dumps = try invocation[dumpIR].map { try DumpFolder($0) }
     let module = try compilation.module(observe: { try dumps?.write($0) })
       .limited(to: invocation[VaecCommands.entry])
-    if let form { return try write(form, of: module, compilation, to: invocation[output]) }
+    if let form { return try write(form, of: module, compilation, invocation) }
     let folder = invocation[output] ?? "build/\(module.name)"
-    let compiler = try compilation.compiler()
+    var compiler = try compilation.compiler()
+    try compilation.lowering(module) { try ScheduleOption.apply(invocation, to: &compiler, for: module) }
     let result = try compilation.lowering(module) {
       try compiler.lower(
         module, source: compilation.input.source.bytes, options: VaecCommands.modelOptions(invocation),
@@ -70,10 +74,14 @@ enum CompileCommand {
   }
 
   private static func write(
-    _ form: Form, of module: Module, _ compilation: Compilation, to path: String?
+    _ form: Form, of module: Module, _ compilation: Compilation, _ invocation: Invocation
   ) throws {
+    let path = invocation[output]
     if form == .obj, path == nil, isatty(STDOUT_FILENO) != 0 { throw CommandError.objectToTerminal }
-    let compiler = try compilation.compiler()
+    var compiler = try compilation.compiler()
+    if form != .ir {
+      try compilation.lowering(module) { try ScheduleOption.apply(invocation, to: &compiler, for: module) }
+    }
     func lowered() throws -> ModelCompiler.Output {
       try compiler.lower(
         module, source: compilation.input.source.bytes, used: compilation.input.files.used)

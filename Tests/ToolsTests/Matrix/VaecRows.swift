@@ -35,6 +35,19 @@ let vaecRows: [CommandRow] =
         Mistake("small.vdl --dump-ir small.vir", 1, "cannot write small.vir"),
       ]),
     CommandRow(
+      "vaec compile", "small.vdl --schedule build/small/small.json -o again", prints: ["wrote again/small.so"],
+      writes: [
+        "again/small.so": .sharedObject, "again/small.h": .text, "again/small.json": .json,
+        "again/small.vir": .text,
+      ],
+      inputs: [.file("build/small/small.json")],
+      mistakes: [
+        Mistake("small.vdl --schedule none", 1, "cannot read none: there is no such file"),
+        Mistake(
+          "small.vdl --schedule small.vdl", 1, "small.vdl has no schedule: give a compiled model's folder"),
+        Mistake("small.vdl --schedule pictures", 1, "pictures"),
+      ]),
+    CommandRow(
       "vaec compile", "small.vir --emit asm --entry decode -o decode.s", writes: ["decode.s": .text],
       inputs: [.text("small.vir")], output: .file("-o", ending: "s")),
     CommandRow("vaec summary", "small.vdl", prints: ["13,396"], inputs: [.text("small.vdl")]),

@@ -80,7 +80,13 @@ struct ModelInspection: Encodable {
       "weights",
       "\(grouped(numbers)) in \(manifest.parameters.count) tensors, \(byteText(manifest.weightsBytes))")
     facts.add("state", "\(byteText(manifest.stateBytes)) in training")
-    return [facts.text, entries, parameters].joined(separator: "\n\n")
+    let tables = [facts.text, entries, parameters] + (manifest.schedule.map { [text(of: $0)] } ?? [])
+    return tables.joined(separator: "\n\n")
+  }
+
+  /// What was chosen for products, a line each.
+  private func text(of schedule: [Manifest.ProductSchedule]) -> String {
+    (["schedule of products, as it was chosen:"] + schedule.map { "  \($0.text)" }).joined(separator: "\n")
   }
 
   private var entries: String {
