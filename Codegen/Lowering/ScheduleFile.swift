@@ -59,7 +59,7 @@ public struct ScheduleFileError: Error, CustomStringConvertible {
     case .noSchedule:
       "\(file) has no schedule: give a compiled model's folder, its manifest, or a JSON file with the list 'schedule'"
     case .unknownKnob(let knob, let product):
-      "\(file): '\(product)' has the knob '\(knob)', which this vaec does not know: choose the schedule again with --tune"
+      "\(file): '\(product)' has the knob '\(knob)', which this vaec does not know: compile without it"
     case .twice(let product): "\(file): '\(product)' stands there twice: leave one out"
     case .otherProgram:
       "\(file): no product of its schedule is in this program: it was chosen for another model, processor or vaec"
