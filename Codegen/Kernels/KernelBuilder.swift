@@ -107,6 +107,8 @@ public enum FrameField: Int, Sendable, CaseIterable {
   case weights, state, arena, count, blocks, inputs, outputs, executor
   /// The executor's callback for profilers, null where there is none.
   case profile
+  /// A number for each kernel, of the tasks that have been taken of those that no worker has of its own.
+  case taken
 
   public var offset: Int { rawValue * 8 }
   var name: String { String(describing: self) }

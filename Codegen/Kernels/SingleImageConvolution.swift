@@ -4,8 +4,8 @@ import LLVM
 /// Convolution and transposed convolution of one image at a time, neighbouring pixels in the lanes and single weights
 /// broadcast from where they lie: the register tile of ProductTile, with positions where blocks have images.
 ///
-/// A tile goes through the positions of a row. Where those of a whole map, as they lie in a plane, row behind row, are so few
-/// vectors that one tile spans them, it takes them all: short rows fill the lanes too, and each weight is read once. What it
+/// A tile goes through the positions of a row. Where rows are shorter than a vector it goes through those of a whole map as they
+/// lie in a plane, row behind row: all of them at once, or two vectors at a time, so that each weight is read few times. What it
 /// computes between the end of a row and the beginning of the next is dropped.
 ///
 /// Neighbouring positions have to read neighbouring floats. So the source is first copied into planes with its padding
@@ -105,7 +105,8 @@ public struct SingleImageConvolution {
   /// Floats from one channel of the planes to the next: an odd number of lines, so that the channels of a position do not crowd
   /// a few sets of the caches.
   private var channelFloats: Int {
-    let lines = (planeCount * planeRows * planeColumns + 15) / 16
+    // The last row's last vector may reach behind it.
+    let lines = (planeCount * planeRows * planeColumns + target.lanes - 1 + 15) / 16
     return (lines | 1) * 16
   }
   /// The positions of a phase as they lie in a plane, those between its rows included.
@@ -113,17 +114,21 @@ public struct SingleImageConvolution {
   private func vectors(of positions: Int) -> Int { (positions + target.lanes - 1) / target.lanes }
   /// The most vectors of a tile, which leave it some rows.
   private static let mostVectors = 4
-  /// True where a tile spans all positions of a phase.
+  private static let channelsAtOnce = 32
+  /// True where a tile goes through all positions of a phase as they lie: where its rows are short, and not many positions lie
+  /// between them.
   private var isWhole: Bool {
-    phases.allSatisfy {
-      vectors(of: span($0)) <= Self.mostVectors
-        && vectors(of: span($0)) < $0.rows.count * vectors(of: $0.columns.count)
+    phases.allSatisfy { phase in
+      let vectors = vectors(of: span(phase))
+      let taken = vectors <= Self.mostVectors ? vectors : (vectors + 1) / 2 * 2
+      return phase.columns.count <= target.lanes && taken * 4 <= phase.rows.count * 5
     }
   }
   /// Vectors of a tile.
   private var vectors: Int {
-    guard !isWhole else { return phases.map { vectors(of: span($0)) }.max() ?? 1 }
-    return (phases.map(\.columns.count).max() ?? 1) > target.lanes ? target.tileVectors : 1
+    guard isWhole else { return (phases.map(\.columns.count).max() ?? 1) > target.lanes ? target.tileVectors : 1 }
+    let most = phases.map { vectors(of: span($0)) }.max() ?? 1
+    return most <= Self.mostVectors ? most : target.tileVectors
   }
   private var tileRows: Int { max(1, target.tileRows * target.tileVectors / vectors) }
 
@@ -143,7 +148,7 @@ public struct SingleImageConvolution {
     ]
   }
 
-  /// One task is one channel.
+  /// One task is one channel. A plane's rows are written in order, in whole vectors: what one has too much belongs to the next.
   private func fillPlanes(_ name: String, from: TensorSlot, to: TensorSlot) -> Kernel {
     Kernel(name, tasks: .perBlock(pass.depth)) { k, task in
       let k = k.with(target)
@@ -152,31 +157,44 @@ public struct SingleImageConvolution {
       let source = b.offset(
         k.address(from, block: task.block), bytes: b.mulIndex(task.part, height * width * 4))
       let planes = b.offset(k.address(to, block: task.block), bytes: b.mulIndex(task.part, channelFloats * 4))
-      // Whole lines, so whole vectors.
-      b.forLoop(from: 0, to: b.i64(channelFloats * 4), step: k.lanes * 4, name: "zero") {
-        b.store(k.vector.zero, to: b.offset(planes, bytes: $0))
-      }
-      let plane = planeRows * planeColumns
-      b.forLoop(from: 0, to: b.i64(height), name: "row") { row in
-        let padded = b.addIndex(row, border.rows)
-        let line = b.add(
-          b.mulIndex(b.urem(padded, spread.rows), spread.columns * plane),
-          b.mulIndex(b.udiv(padded, spread.rows), planeColumns))
-        // Rows that no window reaches are in no plane.
-        b.ifThen(b.icmp(.slt, b.udiv(padded, spread.rows), planeRows), name: "reached") {
-          b.forLoop(from: 0, to: b.i64(width), name: "column") { column in
-            let paddedColumn = b.addIndex(column, border.columns)
-            let at = b.udiv(paddedColumn, spread.columns)
-            b.ifThen(b.icmp(.slt, at, planeColumns), name: "reached") {
-              let place = b.add(line, b.add(b.mulIndex(b.urem(paddedColumn, spread.columns), plane), at))
-              let pixel = b.add(b.mulIndex(row, width), column)
-              b.store(
-                k.loadFloat(b.offset(source, bytes: b.mulIndex(pixel, 4))),
-                to: b.offset(planes, bytes: b.mulIndex(place, 4)))
-            }
+      for (vertical, horizontal) in (0..<spread.rows).flatMap({ v in (0..<spread.columns).map { (v, $0) } }) {
+        let plane = (vertical * spread.columns + horizontal) * planeRows * planeColumns
+        b.forLoop(from: 0, to: b.i64(planeRows), name: "row") { planeRow in
+          let row = b.addIndex(b.mulIndex(planeRow, spread.rows), vertical - border.rows)
+          let isInside = b.icmp(.ult, row, b.i64(height))
+          let line = b.offset(source, bytes: b.mulIndex(row, width * 4))
+          let to = b.offset(planes, bytes: b.mulIndex(b.addIndex(b.mulIndex(planeRow, planeColumns), plane), 4))
+          for first in stride(from: 0, to: planeColumns, by: k.lanes) {
+            let column = first * spread.columns + horizontal - border.columns
+            let values = b.ifThen(
+              isInside, name: "inside", { [everySecond(k, line, from: column)] }, else: { [k.vector.zero] })
+            b.store(values[0], to: b.offset(to, bytes: first * 4))
           }
         }
       }
+    }
+  }
+
+  /// Every pixel of a row that is `spread` columns behind the last, from a column on; zeros outside the row.
+  private func everySecond(_ k: KernelBuilder, _ line: LLVMValue, from column: Int) -> LLVMValue {
+    let b = k.b
+    let step = spread.columns
+    func load(_ first: Int) -> LLVMValue {
+      let inside = (first..<first + k.lanes).map { (0..<pass.sourceWidth).contains($0) }
+      guard inside.contains(true) else { return k.vector.zero }
+      let address = b.offset(line, bytes: first * 4)
+      guard inside.contains(false) else { return b.load(k.vector, from: address) }
+      let mask = k.vector.with(element: b.context.i1).constant(lanes: inside.map { $0 ? 1 : 0 })
+      return b.maskedLoad(k.vector, from: address, mask: mask)
+    }
+    guard step > 1 else { return load(column) }
+    // Each part gives the lanes whose pixels are in it.
+    return (0..<step).reduce(k.vector.zero) { values, part in
+      let places = (0..<k.lanes).map { $0 * step - part * k.lanes }
+      let lanes = places.enumerated().map { lane, place in
+        (0..<k.lanes).contains(place) ? k.lanes + place : lane
+      }
+      return b.shuffle(values, load(column + part * k.lanes), lanes)
     }
   }
 
@@ -227,7 +245,7 @@ public struct SingleImageConvolution {
           third: slots.third.map { k.address($0, block: task.block) }, scale: slots.scale.map { k.address($0) })
         let (start, span, columns) = (field(.start), field(.span), field(.columns))
         let origin = b.add(b.mulIndex(field(.row), pass.width), field(.column))
-        // One turn where a tile spans all rows.
+        // One turn where a tile goes through all rows as they lie.
         b.forLoop(from: 0, to: field(.rows), name: "row") { m in
           let start = b.add(start, b.mulIndex(m, planeColumns))
           let origin = b.add(origin, b.mulIndex(m, step.rows * pass.width))
@@ -274,8 +292,10 @@ public struct SingleImageConvolution {
     _ k: KernelBuilder, _ tile: Tile, _ epilogue: ProductEpilogue, _ place: LLVMValue
   ) -> [[LLVMValue]] {
     let b = k.b
+    // All taps of some channels before the next ones: a weight's line has several taps.
+    let chunk = pass.depth % Self.channelsAtOnce == 0 ? Self.channelsAtOnce : pass.depth
     let product = ProductTile(
-      rowOffsets: (0..<tile.rows).map { $0 * pass.weightRowStep }, vectors: vectors, depth: pass.depth,
+      rowOffsets: (0..<tile.rows).map { $0 * pass.weightRowStep }, vectors: vectors, depth: chunk,
       vectorStep: channelFloats * 4, broadcastStep: pass.weightDepthStep, outer: .none, inner: .none)
     let initial = (0..<tile.rows).flatMap { row in
       // A bias that is not scaled is what the sums begin with.
@@ -284,15 +304,19 @@ public struct SingleImageConvolution {
       return Array(repeating: value ?? k.vector.zero, count: vectors)
     }
     let position = b.offset(tile.planes, bytes: b.mulIndex(place, 4))
-    let sums = b.forLoop(from: 0, to: tile.tapCount, carrying: initial, name: "tap") { tap, sums in
-      let numbers = b.offset(tile.taps, bytes: b.mulIndex(tap, 16))
-      let displacement = b.load(b.context.i64, from: numbers)
-      let weight = b.load(b.context.i64, from: b.offset(numbers, bytes: 8))
-      let before = (0..<tile.rows).map { Array(sums[$0 * vectors..<($0 + 1) * vectors]) }
-      return product.emit(
-        k, vectors: b.offset(position, bytes: displacement), broadcasts: b.offset(tile.weights, bytes: weight),
-        outerCount: b.i64(1), innerCount: b.i64(1), initial: before
-      ).flatMap { $0 }
+    let sums = b.forLoop(from: 0, to: b.i64(pass.depth / chunk), carrying: initial, name: "chunk") { part, sums in
+      let channels = b.mulIndex(part, chunk * channelFloats * 4)
+      let weights = b.mulIndex(part, chunk * pass.weightDepthStep)
+      return b.forLoop(from: 0, to: tile.tapCount, carrying: sums, name: "tap") { tap, sums in
+        let numbers = b.offset(tile.taps, bytes: b.mulIndex(tap, 16))
+        let displacement = b.add(channels, b.load(b.context.i64, from: numbers))
+        let weight = b.add(weights, b.load(b.context.i64, from: b.offset(numbers, bytes: 8)))
+        let before = (0..<tile.rows).map { Array(sums[$0 * vectors..<($0 + 1) * vectors]) }
+        return product.emit(
+          k, vectors: b.offset(position, bytes: displacement), broadcasts: b.offset(tile.weights, bytes: weight),
+          outerCount: b.i64(1), innerCount: b.i64(1), initial: before
+        ).flatMap { $0 }
+      }
     }
     return (0..<tile.rows).map { Array(sums[$0 * vectors..<($0 + 1) * vectors]) }
   }

@@ -59,6 +59,23 @@ extension LLVMBuilder {
     return merge(initial, from: before, results, from: latch)
   }
 
+  /// Runs `body` with what `next` gives, again and again, as long as that is below `end` (signed).
+  public func forEach(
+    _ next: () -> LLVMValue, below end: LLVMValue, name: String = "next", _ body: (LLVMValue) -> Void
+  ) {
+    let loop = appendBlock("\(name).loop")
+    let turn = appendBlock("\(name).turn")
+    let exit = appendBlock("\(name).exit")
+    br(loop)
+    position(atEndOf: loop)
+    let value = next()
+    br(icmp(.slt, value, end), then: turn, else: exit)
+    position(atEndOf: turn)
+    body(value)
+    br(loop)
+    position(atEndOf: exit)
+  }
+
   /// Runs `body` where an i1 is true.
   public func ifThen(_ condition: LLVMValue, name: String = "if", _ body: () throws -> Void) rethrows {
     let then = appendBlock("\(name).then")

@@ -41,6 +41,14 @@ extension LLVMBuilder {
     LLVMSetAlignment(store, UInt32(align ?? value.type.elementAlignment))
   }
 
+  /// Adds to an integer that several threads add to, and gives what it was before. Nothing else is ordered by it.
+  public func atomicAdd(_ value: some LLVMOperand, to pointer: LLVMValue, type: LLVMType) -> LLVMValue {
+    LLVMValue(
+      LLVMBuildAtomicRMW(
+        reference, LLVMAtomicRMWBinOpAdd, pointer.reference, value.value(like: type).reference,
+        LLVMAtomicOrderingMonotonic, 0))
+  }
+
   /// Loads the lanes whose mask (`<W x i1>`) is set; the others are `fallback`, zero where it is nil, and their
   /// memory is not touched. `type` is a vector.
   public func maskedLoad(

@@ -57,6 +57,10 @@ struct EntryLowering {
   }
 
   /// A worker's share of a kernel's tasks, told to the profiler where there is one.
+  ///
+  /// Half of the tasks are dealt out beforehand, each worker the same ones of every kernel of that many, so that it finds
+  /// in its caches what it made; the rest is taken by who is done. On a machine that others use too, one processor is slower
+  /// than another for milliseconds, and all would wait for it at the next barrier. Which worker does a task changes no bit.
   private func emitShare() -> LLVMFunction {
     let name = "\(module.name).share"
     if let known = module.function(named: name) { return known }
@@ -78,10 +82,35 @@ struct EntryLowering {
         }
       }
       tell(isEnd: false)
-      let first = b.udiv(b.mul(p[3], p[4]), p[5])
-      let end = b.udiv(b.mul(p[3], b.add(p[4], 1)), p[5])
+      let (tasks, worker, workers) = (p[3], p[4], p[5])
       let type = b.context.function([pointer, i64], returning: b.context.void)
-      b.forLoop(from: first, to: end, name: "task") { b.call(p[1], as: type, [p[0], $0]) }
+      func run(from first: LLVMValue, to end: LLVMValue) {
+        b.forLoop(from: first, to: end, name: "task") { b.call(p[1], as: type, [p[0], $0]) }
+      }
+      let taken = b.loadField(.taken, pointer, of: p[0])
+      // Fewer tasks are not worth the counting.
+      let isShared = b.and(b.icmp(.sgt, workers, 1), b.icmp(.sge, tasks, b.mul(workers, 4)))
+      _ = b.ifThen(
+        isShared, name: "shared",
+        {
+          let own = b.udiv(tasks, b.mul(workers, 2))
+          run(from: b.mul(own, worker), to: b.mul(own, b.add(worker, 1)))
+          let start = b.mul(own, workers)
+          let rest = b.sub(tasks, start)
+          // A few tasks at a time, an eighth of a worker's part of the rest.
+          let some = b.add(b.udiv(rest, b.mul(workers, 8)), 1)
+          let counter = b.offset(taken, bytes: b.mulIndex(b.zext(p[2], to: i64), 8))
+          b.forEach({ b.atomicAdd(some, to: counter, type: i64) }, below: rest, name: "rest") { place in
+            let past = b.add(place, some)
+            run(from: b.add(start, place), to: b.add(start, b.select(b.icmp(.slt, past, rest), past, rest)))
+          }
+          return []
+        },
+        else: {
+          run(
+            from: b.udiv(b.mul(tasks, worker), workers), to: b.udiv(b.mul(tasks, b.add(worker, 1)), workers))
+          return []
+        })
       tell(isEnd: true)
     }
     return function
@@ -150,6 +179,12 @@ struct EntryLowering {
           ]
           for (place, value) in fields { b.store(value, to: b.offset(frame, bytes: place.offset)) }
           let profilePlace = b.offset(frame, bytes: FrameField.profile.offset)
+          let kernels = variants.blocks.schedule.count + (variants.single?.schedule.count ?? 0)
+          let taken = b.stackSlot(b.context.i64.array(of: kernels), align: 64, name: "taken")
+          b.forLoop(from: 0, to: b.i64(kernels), name: "kernel") {
+            b.store(b.i64(0), to: b.element(taken, of: b.context.i64, at: $0))
+          }
+          b.store(taken, to: b.offset(frame, bytes: FrameField.taken.offset))
           _ = b.ifThen(
             b.icmp(.eq, executor, pointer.zero), name: "serial",
             {
