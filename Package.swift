@@ -86,12 +86,19 @@ let package = Package(
     .target(name: "Evaluation", dependencies: ["Runtime", "Datasets", "Statistics"]),
     .target(name: "Reporting", dependencies: ["Artifact", "CCairo"]),
 
+    // Where compiler and runner meet: it compiles, loads and measures.
+    .target(
+      name: "Tuning",
+      dependencies: ["Lowering", "Kernels", "LLVM", "Runtime", "IR", "Artifact", "Diagnostics"],
+      path: "Codegen/Tuning"),
+
     // The command lines.
     .target(name: "CommandLineTable", path: "Sources/CommandLine"),
     .executableTarget(
       name: "vaec",
       dependencies: [
-        "CommandLineTable", "VDL", "Passes", "Inspection", "Lowering", "Kernels", "LLVM", "Runtime", "Artifact",
+        "CommandLineTable", "VDL", "Passes", "Inspection", "Lowering", "Tuning", "Kernels", "LLVM", "Runtime",
+        "Artifact",
         "Diagnostics", "IR",
       ],
       path: "Tools/vaec"),
@@ -132,7 +139,7 @@ let package = Package(
     .testTarget(
       name: "LoweringTests",
       dependencies: [
-        "Lowering", "Kernels", "LLVM", "Reference", "ReferenceTesting", "GraphTesting", "Runtime",
+        "Lowering", "Tuning", "Kernels", "LLVM", "Reference", "ReferenceTesting", "GraphTesting", "Runtime",
         "CModel",
         "Evaluation", "VDL", "Passes",
         "IR",

@@ -5,8 +5,10 @@ public protocol CommandOption: Sendable {
   /// A letter for `-o`.
   var short: Character? { get }
   var help: String { get }
-  /// What the help shows as the value, such as `N`; nil for a flag.
+  /// What the help shows as the value, such as `N`; nil for a flag, and where the value may be left out.
   var placeholder: String? { get }
+  /// The same for a value that may be left out and is else joined by `=`.
+  var optionalPlaceholder: String? { get }
   /// What the help shows as the default.
   var defaultText: String? { get }
   var isRepeated: Bool { get }
@@ -16,6 +18,13 @@ public protocol CommandOption: Sendable {
   var expected: String { get }
   /// What shells offer for the value.
   var completion: ValueCompletion { get }
+}
+
+extension CommandOption {
+  public var optionalPlaceholder: String? { nil }
+
+  /// What the help shows behind the name: ` N`, `[=N]` or nothing.
+  public var valueText: String { placeholder.map { " \($0)" } ?? optionalPlaceholder.map { "[=\($0)]" } ?? "" }
 }
 
 /// An option without a value.
@@ -72,6 +81,31 @@ public struct Option<Value: Sendable>: CommandOption {
     self.help = help
     self.defaultValue = value
     self.defaultText = "\(value)"
+  }
+
+  public func value(of text: String) -> (any Sendable)? { form.parse(text) }
+}
+
+/// An option whose value may be left out: `--tune`, `--tune=60`.
+public struct OptionalOption<Value: Sendable>: CommandOption {
+  public let name: String
+  public var short: Character? { nil }
+  public let form: ValueForm<Value>
+  public let help: String
+  /// The value where the option is given without one.
+  public let bareValue: Value
+  public var placeholder: String? { nil }
+  public var optionalPlaceholder: String? { form.placeholder }
+  public var defaultText: String? { nil }
+  public var isRepeated: Bool { false }
+  public var expected: String { form.expected }
+  public var completion: ValueCompletion { form.completion }
+
+  public init(_ name: String, _ form: ValueForm<Value>, help: String, bare value: Value) {
+    self.name = name
+    self.form = form
+    self.help = help
+    bareValue = value
   }
 
   public func value(of text: String) -> (any Sendable)? { form.parse(text) }

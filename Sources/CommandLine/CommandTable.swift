@@ -154,6 +154,11 @@ public struct Invocation: Sendable {
     values[option.name]?.last as? Value ?? option.defaultValue
   }
 
+  /// The option's value, or that which it has without one; nil where it is not given.
+  public subscript<Value>(option: OptionalOption<Value>) -> Value? {
+    values[option.name].map { $0.last as? Value ?? option.bareValue }
+  }
+
   /// All values of an option that may be repeated, in order.
   public subscript<Value>(option: RepeatedOption<Value>) -> [Value] {
     (values[option.name] ?? []).compactMap { $0 as? Value }

@@ -30,9 +30,8 @@ extension CommandTable {
   }
 
   private func row(_ option: any CommandOption) -> (String, String) {
-    var name = option.short.map { "-\($0), --\(option.name)" } ?? "--\(option.name)"
-    if let placeholder = option.placeholder { name += " \(placeholder)" }
-    return (name, option.wholeHelp)
+    let name = option.short.map { "-\($0), --\(option.name)" } ?? "--\(option.name)"
+    return (name + option.valueText, option.wholeHelp)
   }
 }
 

@@ -90,6 +90,7 @@ private struct Roff {
     let names = (option.short.map { ["-\($0)"] } ?? []) + ["--\(option.name)"]
     return names.map { "\\fB\(text($0))\\fR" }.joined(separator: ", ")
       + (option.placeholder.map { " \\fI\(text($0))\\fR" } ?? "")
+      + (option.optionalPlaceholder.map { "[=\\fI\(text($0))\\fR]" } ?? "")
   }
 
   mutating func section(_ title: String, _ lines: [String] = []) { self.lines += [".SH \"\(title)\""] + lines }

@@ -102,7 +102,12 @@ private struct CommandParser {
     let text = sign.map { String(argument[argument.index(after: $0)...]) }
     let option = try find(written)
     guard option.placeholder != nil else {
-      if let text { throw UsageError("\(written) takes no value, not '\(text)'", seeHelp) }
+      if let text {
+        guard option.optionalPlaceholder != nil else {
+          throw UsageError("\(written) takes no value, not '\(text)'", seeHelp)
+        }
+        return try take(text, for: option, written)
+      }
       invocation.values[option.name] = [true]
       invocation.written.append((option.name, nil))
       return

@@ -115,8 +115,8 @@ extension ValueForm where Value == Double {
   }
 
   /// A number above 0 up to a limit.
-  public static func positiveNumber(to limit: Int) -> Self {
-    Self(placeholder: "X", expected: "a number above 0 and at most \(limit)") { text in
+  public static func positiveNumber(to limit: Int, _ placeholder: String = "X") -> Self {
+    Self(placeholder: placeholder, expected: "a number above 0 and at most \(limit)") { text in
       Double(text).flatMap { $0 > 0 && $0 <= Double(limit) ? $0 : nil }
     }
   }

@@ -28,7 +28,7 @@ enum CompileCommand {
     "compile", summary: "compiles a model to native code", positionals: [VaecCommands.model],
     options: [
       output, emit, VaecCommands.entry, VaecCommands.set, VaecCommands.optimizer, VaecCommands.cpu,
-      ScheduleOption.option, dumpIR, VaecCommands.quiet,
+      ScheduleOption.tune, ScheduleOption.option, dumpIR, VaecCommands.quiet,
     ]
       + WatchOptions.all,
     examples: [
@@ -38,6 +38,7 @@ enum CompileCommand {
       Example(
         "vaec compile Models/convvae.vdl --cpu x86-64-v3 -o build/portable", "for any processor with AVX2"),
       Example("vaec compile Models/convvae.vdl --emit asm --entry encode", "one entry's assembly"),
+      Example("vaec compile Models/convvae.vdl --tune=60", "with what is fastest on this machine"),
       Example(
         "vaec compile Models/convvae.vdl --schedule build/convvae -o build/again",
         "with the tiles and tasks that a compiled model has"),
@@ -48,6 +49,7 @@ enum CompileCommand {
     let compilation = try Compilation(invocation)
     defer { compilation.report() }
     let form = invocation[emit].flatMap(Form.init)
+    try ScheduleOption.check(invocation, emits: form != nil)
     if form == .ast { return try TextOutput.write(try compilation.input.tree().dump, to: invocation[output]) }
     let dumps = try invocation[dumpIR].map { try DumpFolder($0) }
     let module = try compilation.module(observe: { try dumps?.write($0) })
@@ -56,6 +58,12 @@ enum CompileCommand {
     let folder = invocation[output] ?? "build/\(module.name)"
     var compiler = try compilation.compiler()
     try compilation.lowering(module) { try ScheduleOption.apply(invocation, to: &compiler, for: module) }
+    if let seconds = invocation[ScheduleOption.tune] {
+      let tuning = try compilation.lowering(module) { try ScheduleOption.measure(compiler, module, seconds) }
+      compiler.chosenSchedules = tuning.schedules
+      for note in tuning.notes { VaecCommands.writeError("vaec: note: \(note)\n") }
+      VaecCommands.tell(invocation, tuning.text)
+    }
     let result = try compilation.lowering(module) {
       try compiler.lower(
         module, source: compilation.input.source.bytes, options: VaecCommands.modelOptions(invocation),

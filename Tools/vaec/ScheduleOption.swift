@@ -1,15 +1,45 @@
+import Artifact
 import CommandLineTable
 import Foundation
 import IR
 import Lowering
 import Runtime
+import Tuning
 
-/// `--schedule`: what was chosen for a model's products before.
+/// `--tune` and `--schedule`: how a model's products are cut, by measurement, or as it was chosen before.
 enum ScheduleOption {
+  static let tune = OptionalOption(
+    "tune", .positiveNumber(to: 86_400, "SECONDS"),
+    help:
+      "measures on this machine, for so many seconds or 20, other ways to cut products, and takes what is faster; what was "
+      + "measured is kept in the cache folder",
+    bare: 20)
   static let option = Option(
     "schedule", .text("PATH", expected: "a folder's or a file's path", completion: .files(["json"])),
     help: "cuts products as this compiled model has them, a folder or its manifest, or a file with such a list",
     default: "by rules")
+
+  /// Refuses what does not go together.
+  static func check(_ invocation: Invocation, emits: Bool) throws {
+    guard invocation.isGiven(tune) else { return }
+    if invocation.isGiven(option) {
+      throw UsageError("--tune chooses what --schedule gives", "leave one of them out")
+    }
+    if emits {
+      throw UsageError(
+        "--tune measures for a compiled model, not for --emit", "compile with --tune, then emit with --schedule"
+      )
+    }
+  }
+
+  /// Chooses by measurement.
+  static func measure(_ compiler: ModelCompiler, _ module: Module, _ seconds: Double) throws -> Tuning {
+    let processors = ProcessInfo.processInfo.activeProcessorCount
+    let cache = CacheFolder.path().map { TuningCache(folder: $0, target: compiler.target) }
+    return try Tuner(
+      compiler, module, seconds: seconds, threads: processors > 1 ? [1, processors] : [1], cache: cache
+    ).run()
+  }
 
   /// Gives the schedules of the option's file, where there is one, to the compiler. A model that the rules alone have made has
   /// none, and is made again without.

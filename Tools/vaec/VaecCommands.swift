@@ -25,6 +25,8 @@ package enum VaecCommands {
     environment: [
       EnvironmentVariable("PATH", "where the linker (ld.lld or ld) and Graphviz's dot are looked for"),
       EnvironmentVariable("TMPDIR", "where the object file lies until it is linked"),
+      EnvironmentVariable("VAEC_CACHE_DIR", "what --tune has measured is kept there, in place of the next"),
+      EnvironmentVariable("XDG_CACHE_HOME", "the folder for caches; vaec's is vaec/ in it, or ~/.cache/vaec"),
     ],
     components: ["LLVM \(LLVMLibrary.version)"])
 

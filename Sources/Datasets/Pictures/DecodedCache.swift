@@ -3,18 +3,6 @@ internal import CZlib
 import Foundation
 internal import ImageFiles
 
-/// The folder that decoded pictures and fetched data sets are kept in: VAEC_CACHE_DIR, or else vaec under the XDG base
-/// directory for caches ($XDG_CACHE_HOME, or ~/.cache). All of it may be removed at any time.
-public enum CacheFolder {
-  /// Nil where the environment names none.
-  public static func path(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> String? {
-    func named(_ variable: String) -> String? { environment[variable].flatMap { $0.isEmpty ? nil : $0 } }
-    if let folder = named("VAEC_CACHE_DIR") { return folder }
-    if let folder = named("XDG_CACHE_HOME") { return join(folder, "vaec") }
-    return named("HOME").map { join($0, ".cache/vaec") }
-  }
-}
-
 /// Decoded images in a file of the cache folder, under the digest of everything that they follow from.
 ///
 /// The file: the images' bytes; a JSON text with key, sizes, the numbers of images that were left out, and a CRC-32

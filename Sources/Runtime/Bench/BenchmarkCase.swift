@@ -62,6 +62,16 @@ public final class BenchmarkCase {
     return (profile.seconds.map { $0 / Double(max(1, calls)) }, mean)
   }
 
+  /// A profile for `kernelTimes`.
+  public func makeProfile() -> KernelProfile { KernelProfile(kernels: kernels.count, threads: threads) }
+
+  /// Seconds that the slowest thread spent in each kernel of one call.
+  public func kernelTimes(of profile: KernelProfile) throws -> [Double] {
+    profile.clear()
+    try call.run(profile: profile)
+    return profile.slowest
+  }
+
   private func time(seconds: Double, _ body: () throws -> Void) throws -> Double {
     let clock = ContinuousClock()
     let start = clock.now

@@ -90,6 +90,14 @@ public final class KernelProfile {
     }
   }
 
+  /// Seconds that the slowest worker spent in each kernel.
+  public var slowest: [Double] {
+    (0..<kernels).map { kernel in
+      let most = (0..<threads).reduce(0 as UInt64) { max($0, times[$1 * stride + 1 + kernel]) }
+      return Double(most) * 1e-9
+    }
+  }
+
   /// Gives `body` the C form of the executor for the time of a call.
   func withExecutor<Result>(_ body: (UnsafePointer<vaec_executor>) -> Result) -> Result {
     // `self` is alive until the call has returned, and the callbacks run within it.

@@ -60,7 +60,11 @@ import vaerun
         expectUsageError(
           tried.table, tried.line("--\(option.name)="), "--\(option.name) takes \(option.expected)")
       }
-      for flag in tried.command.options where flag.placeholder == nil {
+      for option in tried.command.options where option.optionalPlaceholder != nil {
+        expectUsageError(
+          tried.table, tried.line("--\(option.name)="), "--\(option.name) takes \(option.expected)")
+      }
+      for flag in tried.command.options where flag.valueText.isEmpty {
         expectUsageError(tried.table, tried.line("--\(flag.name)=yes"), "--\(flag.name) takes no value")
       }
     }
@@ -68,10 +72,11 @@ import vaerun
 
   /// Numbers that no option takes: not numbers, out of every range, or not finite.
   @Test func aBadNumberIsRefused() {
-    let numeric = ["N", "X", "TIME", "SPAN", "N|TIME", "N,..."]
+    let numeric = ["N", "X", "SECONDS", "TIME", "SPAN", "N|TIME", "N,..."]
     var tries = 0
     for tried in Self.cases {
-      for option in tried.command.options where numeric.contains(option.placeholder ?? "") {
+      for option in tried.command.options
+      where numeric.contains(option.placeholder ?? option.optionalPlaceholder ?? "") {
         for text in ["3x", "nan", "inf", "1e999", "1,", "٣", "-"] {
           expectUsageError(
             tried.table, tried.line("--\(option.name)=\(text)"), "--\(option.name) takes \(option.expected)")

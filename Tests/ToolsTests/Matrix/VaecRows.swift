@@ -48,6 +48,18 @@ let vaecRows: [CommandRow] =
         Mistake("small.vdl --schedule pictures", 1, "pictures"),
       ]),
     CommandRow(
+      "vaec compile", "small.vdl --tune=0.5 -o tuned",
+      prints: [" products cut otherwise; ", "wrote tuned/small.so"],
+      writes: [
+        "tuned/small.so": .sharedObject, "tuned/small.h": .text, "tuned/small.json": .json,
+        "tuned/small.vir": .text, ".cache/vaec/tuning/": .folder,
+      ],
+      mistakes: [
+        Mistake("small.vdl --tune=0", 2, "--tune takes a number above 0"),
+        Mistake("small.vdl --tune --schedule build/small", 2, "--tune chooses what --schedule gives"),
+        Mistake("small.vdl --tune --emit obj", 2, "compile with --tune, then emit with --schedule"),
+      ]),
+    CommandRow(
       "vaec compile", "small.vir --emit asm --entry decode -o decode.s", writes: ["decode.s": .text],
       inputs: [.text("small.vir")], output: .file("-o", ending: "s")),
     CommandRow("vaec summary", "small.vdl", prints: ["13,396"], inputs: [.text("small.vdl")]),

@@ -37,7 +37,7 @@ import vaerun
         }
         for option in command.options {
           let names = (option.short.map { "-\($0), " } ?? "") + "--\(option.name)"
-          let head = names + (option.placeholder.map { " \($0)" } ?? "")
+          let head = names + option.valueText
           #expect(text.contains(" \(head) \(option.help)"), "\(page.name): \(head)")
         }
         for positional in command.positionals { #expect(text.contains(positional.help)) }

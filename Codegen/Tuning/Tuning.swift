@@ -1,0 +1,58 @@
+import Diagnostics
+import Kernels
+import Lowering
+
+/// What tuning has found.
+public struct Tuning: Sendable {
+  public let threads: [Int]
+  /// `train_step of 128 images`
+  public let calls: [String]
+  /// Those that take time, the one that takes most first.
+  public internal(set) var products: [TunedProduct] = []
+  /// Trials that were made; none where the cache had everything.
+  public internal(set) var trials = 0
+  /// Candidates that there was no time for.
+  public internal(set) var remaining = 0
+  public internal(set) var seconds = 0.0
+  /// The kernels' time by all choices as a part of that by the rules, where it was measured.
+  public internal(set) var wholeRatio: Double?
+  /// What the cache could not do.
+  public internal(set) var notes: [String] = []
+
+  /// The schedules of all products that were measured, those of the rules among them, by the products' names.
+  public var schedules: [String: KernelSchedule] {
+    Dictionary(products.map { ($0.product.name, $0.chosen) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// A line for each product, and what they have in common.
+  public var text: String {
+    var table = TextTable([
+      ("product", .left), ("time", .right), ("rules", .left), ("choice", .left), ("gain", .right),
+    ])
+    for tuned in products {
+      let isChanged = tuned.chosen != tuned.standard
+      table.add(
+        tuned.product.name, percent(tuned.share), isChanged ? tuned.standard.changes(from: tuned.chosen) : "",
+        isChanged ? tuned.chosen.changes(from: tuned.standard) : "as the rules",
+        isChanged ? percent(1 - tuned.ratio) : "")
+    }
+    return products.isEmpty ? summary : table.text + summary
+  }
+
+  private var summary: String {
+    let changed = products.count { $0.chosen != $0.standard }
+    var text = "\(changed) of \(products.count) products cut otherwise; "
+    let counts = threads.map(String.init).joined(separator: " and ")
+    text +=
+      trials == 0 && products.allSatisfy(\.isFromCache)
+      ? "all of it was measured before\n"
+      : "\(trials) trials in \(Int(seconds.rounded())) s, \(calls.joined(separator: ", ")), threads: \(counts)\n"
+    if let wholeRatio { text += "all kernels together: \(percent(1 - wholeRatio)) less time\n" }
+    if remaining > 0 {
+      text += "there was no time for \(remaining) candidates: --tune again goes on with them\n"
+    }
+    return text
+  }
+
+  private func percent(_ part: Double) -> String { "\(Int((part * 100).rounded())) %" }
+}
