@@ -1,3 +1,4 @@
+internal import Artifact
 import Foundation
 internal import ImageFiles
 
