@@ -171,8 +171,8 @@ public struct Tuner {
     }
     tuning.trials = number
     tuning.remaining = candidates.values.reduce(0) { $0 + $1.count }
+    try compareWhole(&products, made, standard, &tuning)
     keep(products, calls, &tuning)
-    try compareWhole(products, made, standard, &tuning)
   }
 
   /// Calls both programs in turn.
@@ -202,16 +202,23 @@ public struct Tuner {
     }
   }
 
-  /// Measures the program by all choices beside that of the rules, where there is time.
+  /// Measures the program by all choices beside that of the rules, where there is time; choices that together are no faster are
+  /// not made.
   private func compareWhole(
-    _ products: [TunedProduct], _ made: ([Product: KernelSchedule], String) throws -> MeasuredProgram,
+    _ products: inout [TunedProduct], _ made: ([Product: KernelSchedule], String) throws -> MeasuredProgram,
     _ standard: MeasuredProgram, _ tuning: inout Tuning
   ) throws {
     let changed = products.filter { $0.chosen != $0.standard }.map { ($0.product, $0.chosen) }
     guard !changed.isEmpty, clock.allows(another: 1, within: seconds) else { return }
     let chosen = try made(Dictionary(uniqueKeysWithValues: changed), "chosen")
     let (before, after) = try timings(standard, chosen)
-    tuning.wholeRatio = after.wholeRatio(to: before)
+    guard let ratio = after.wholeRatio(to: before) else { return }
+    tuning.wholeRatio = ratio
+    guard ratio >= 1 else { return }
+    for index in products.indices {
+      products[index].chosen = products[index].standard
+      products[index].ratio = 1
+    }
   }
 }
 

@@ -47,7 +47,12 @@ public struct Tuning: Sendable {
       trials == 0 && products.allSatisfy(\.isFromCache)
       ? "all of it was measured before\n"
       : "\(trials) trials in \(Int(seconds.rounded())) s, \(calls.joined(separator: ", ")), threads: \(counts)\n"
-    if let wholeRatio { text += "all kernels together: \(percent(1 - wholeRatio)) less time\n" }
+    if let wholeRatio {
+      text +=
+        wholeRatio < 1
+        ? "all kernels together: \(percent(1 - wholeRatio)) less time\n"
+        : "what was faster alone was not so together, and is left\n"
+    }
     if remaining > 0 {
       text += "there was no time for \(remaining) candidates: --tune again goes on with them\n"
     }
