@@ -126,7 +126,9 @@ public struct SingleImageConvolution {
   }
   /// Vectors of a tile.
   private var vectors: Int {
-    guard isWhole else { return (phases.map(\.columns.count).max() ?? 1) > target.lanes ? target.tileVectors : 1 }
+    guard isWhole else {
+      return (phases.map(\.columns.count).max() ?? 1) > target.lanes ? target.tileVectors : 1
+    }
     let most = phases.map { vectors(of: span($0)) }.max() ?? 1
     return most <= Self.mostVectors ? most : target.tileVectors
   }
@@ -304,7 +306,8 @@ public struct SingleImageConvolution {
       return Array(repeating: value ?? k.vector.zero, count: vectors)
     }
     let position = b.offset(tile.planes, bytes: b.mulIndex(place, 4))
-    let sums = b.forLoop(from: 0, to: b.i64(pass.depth / chunk), carrying: initial, name: "chunk") { part, sums in
+    let sums = b.forLoop(from: 0, to: b.i64(pass.depth / chunk), carrying: initial, name: "chunk") {
+      part, sums in
       let channels = b.mulIndex(part, chunk * channelFloats * 4)
       let weights = b.mulIndex(part, chunk * pass.weightDepthStep)
       return b.forLoop(from: 0, to: tile.tapCount, carrying: sums, name: "tap") { tap, sums in
@@ -313,7 +316,8 @@ public struct SingleImageConvolution {
         let weight = b.add(weights, b.load(b.context.i64, from: b.offset(numbers, bytes: 8)))
         let before = (0..<tile.rows).map { Array(sums[$0 * vectors..<($0 + 1) * vectors]) }
         return product.emit(
-          k, vectors: b.offset(position, bytes: displacement), broadcasts: b.offset(tile.weights, bytes: weight),
+          k, vectors: b.offset(position, bytes: displacement),
+          broadcasts: b.offset(tile.weights, bytes: weight),
           outerCount: b.i64(1), innerCount: b.i64(1), initial: before
         ).flatMap { $0 }
       }
