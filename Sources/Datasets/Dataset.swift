@@ -157,12 +157,10 @@ extension Dataset {
     for dataset in datasets {
       let numbers = (dataset.imageShape + [dataset.count]).map(String.init).joined(separator: " ")
       digest.update((numbers + "\n").utf8)
-      for label in dataset.labels ?? [] {
-        // One byte where that is enough.
-        for byte in 0..<(dataset.classNames.count <= 256 ? 1 : 4) {
-          digest.update(CollectionOfOne(UInt8(truncatingIfNeeded: label >> Int32(8 * byte))))
-        }
-      }
+      // One byte where that is enough.
+      let bytes: [Int32] = dataset.classNames.count <= 256 ? [0] : [0, 8, 16, 24]
+      digest.update(
+        (dataset.labels ?? []).flatMap { label in bytes.map { UInt8(truncatingIfNeeded: label >> $0) } })
       for begin in stride(from: 0, to: dataset.count, by: 256) {
         digest.update(try dataset.bytes(of: begin..<min(begin + 256, dataset.count)))
       }

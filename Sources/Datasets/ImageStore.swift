@@ -58,6 +58,14 @@ public struct ImageStore: Sendable {
     return ImageStore(all, imageBytes: imageBytes)
   }
 
+  /// What a function makes of some of the bytes; nil where they are not in memory, or there are not so many.
+  func withBytes<Result>(
+    _ range: Range<Int>, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+  ) -> Result? {
+    guard case .memory(let bytes) = place, bytes.indices.contains(range) || range.isEmpty else { return nil }
+    return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
+  }
+
   /// The images of stores with images of one size, one store behind the other.
   init(joining stores: [ImageStore]) {
     imageBytes = stores.first?.imageBytes ?? 1

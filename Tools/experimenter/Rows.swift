@@ -14,7 +14,11 @@ private let convolutionalRows = [
     trainings: [
       Training(
         name: "convvae-z3", label: "z = 3", model: "Models/convvae.vdl", settings: ["latent=3"], data: .mnist,
-        options: ["--batch", "100"], epochs: 100, report: ["132.39", "123.63", "8.76"])
+        options: ["--batch", "100"], epochs: 100, report: ["132.39", "123.63", "8.76"]),
+      Training(
+        name: "convvae-z3-deep", label: "z = 3, deeper decoder", model: "Models/experiments/deepvae.vdl",
+        settings: ["latent=3"], data: .mnist, options: ["--batch", "100", "--rate-schedule", "cosine"],
+        epochs: 40),
     ], figures: Figure.elbo,
     pictures: [
       Picture("r1a-curves", "Loss, reconstruction and KL by epoch", ["curves", "{convvae-z3}"]),
@@ -35,12 +39,17 @@ private let convolutionalRows = [
     ]),
 ]
 
-/// Models/convvae.vdl with three sizes of the hidden layers, and a deeper decoder for comparison.
+/// Models/convvae.vdl with three sizes of the hidden layers, and models of the same kind that come nearer to the images.
 private func hiddenSizes(_ id: String, _ data: ExperimentData, _ name: String, report: [String?]) -> Row {
   func training(_ hidden: Int, seeds: [Int] = [1], report: [String?]? = nil) -> Training {
     Training(
       name: "\(name)-h\(hidden)", label: "hidden = \(hidden)", model: "Models/convvae.vdl",
       settings: ["hidden=\(hidden)"], data: data, epochs: 30, seeds: seeds, report: report)
+  }
+  func other(_ kind: String, _ label: String) -> Training {
+    Training(
+      name: "\(name)-\(kind)", label: label, model: "Models/experiments/\(kind)vae.vdl", data: data,
+      options: ["--rate-schedule", "cosine"], epochs: 30)
   }
   let sizes = [16, 100, 200]
   let lower = id.lowercased()
@@ -48,10 +57,9 @@ private func hiddenSizes(_ id: String, _ data: ExperimentData, _ name: String, r
     id: id, title: "convolutional VAE with two latents, \(data == .mnist ? "MNIST" : "Fashion-MNIST")",
     trainings: [
       training(16), training(100, seeds: threeSeeds, report: report), training(200),
-      Training(
-        name: "\(name)-deep", label: "hidden = 100, deeper decoder", model: "Models/experiments/deepvae.vdl",
-        data: data, options: ["--rate-schedule", "cosine"], epochs: 30),
-    ], figures: Figure.elbo,
+      other("deep", "hidden = 100, deeper decoder"),
+    ] + (data == .fashion ? [other("normalized", "hidden = 256, batch normalization")] : []),
+    figures: Figure.elbo,
     pictures: [
       Picture(
         "\(lower)-curves", "Loss, reconstruction and KL of the three sizes by epoch",

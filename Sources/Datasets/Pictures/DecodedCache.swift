@@ -99,16 +99,18 @@ struct DecodedCache {
     else { return nil }
     let (total, overflow) = footer.count.multipliedReportingOverflow(by: imageBytes)
     guard !overflow, total == end else { return nil }
-    // Each part is read once here, which also brings what fits into the page cache.
-    let parts = ImageImport.map(footer.checksums.count, threads: threads) { part in
-      let begin = part * Self.chunkBytes
-      return bytes(file, begin, min(Self.chunkBytes, end - begin)).map(Self.checksum) == footer.checksums[part]
-    }
-    guard parts.allSatisfy({ $0 }),
+    // What fits into memory is read once; of the rest each part is read here, which also brings what fits into the page cache.
+    guard
       let store = try? ImageStore(file, offset: 0, count: footer.count, imageBytes: imageBytes)
         .inMemoryIfSmall()
     else { return nil }
-    return Images(store: store, skipped: footer.skipped)
+    let parts = ImageImport.map(footer.checksums.count, threads: threads) { part in
+      let begin = part * Self.chunkBytes
+      let range = begin..<min(begin + Self.chunkBytes, end)
+      let sum = store.withBytes(range, Self.checksum) ?? bytes(file, begin, range.count).map(Self.checksum)
+      return sum == footer.checksums[part]
+    }
+    return parts.allSatisfy { $0 } ? Images(store: store, skipped: footer.skipped) : nil
   }
 
   private func bytes(_ file: PositionedFile, _ offset: Int, _ count: Int) -> [UInt8]? {
@@ -118,8 +120,10 @@ struct DecodedCache {
     return bytes?.count == count ? bytes : nil
   }
 
-  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-    UInt32(truncatingIfNeeded: bytes.withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) })
+  private static func checksum(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBufferPointer(checksum) }
+
+  private static func checksum(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+    UInt32(truncatingIfNeeded: crc32_z(0, bytes.baseAddress, bytes.count))
   }
 
   private static func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {

@@ -65,7 +65,7 @@ enum TrainCommand {
     output.begin()
     let result: TrainingResult
     do {
-      result = try run(setup.trainer, in: folder, output: output)
+      result = try run(setup, in: folder, output: output)
     } catch {
       // The error itself is what has to be told, also where the folder cannot be written any more.
       try? note("failed", step: session.fromStep)
@@ -82,13 +82,22 @@ enum TrainCommand {
   }
 
   private static func run(
-    _ trainer: Trainer, in folder: RunFolder, output: any TrainingOutput
+    _ setup: TrainingSetup, in folder: RunFolder, output: any TrainingOutput
   ) throws -> TrainingResult {
-    var trainer = trainer
+    var trainer = setup.trainer
+    var warnings = setup.warnings
+    func warn() throws {
+      defer { warnings = nil }
+      for warning in try warnings?.get() ?? [] { Terminal.complain(warning) }
+    }
     let interrupt = Interrupt()
     Interrupt.stopWithSweep()
     defer { output.leave() }
-    let result = try trainer.run(in: folder, stop: Interrupt.stop) { output.tell($0) }
+    let result = try trainer.run(in: folder, stop: Interrupt.stop) { event in
+      if warnings?.isDone == true { try warn() }
+      output.tell(event)
+    }
+    try warn()
     // Whoever presses Ctrl-C from here on wants to be rid of the pictures.
     _ = consume interrupt
     return result

@@ -19,6 +19,8 @@ struct TrainingSetup {
   let trainer: Trainer
   /// The run that goes on, and the right to train it.
   let existing: (folder: RunFolder, lock: RunLock)?
+  /// What is to be said of the data, found while training has begun.
+  let warnings: Concurrently<[String]>?
 
   /// Reads and checks everything; writes nothing.
   init(_ invocation: Invocation) throws {
@@ -39,12 +41,13 @@ struct TrainingSetup {
     test = try CommonOptions.load(
       invocation, run: old, split: .test, model: model.manifest, limit: old?.limit,
       poolsAnew: true)
-    let digest = try Dataset.digest(of: [training, test])
-    if !DataOptions.changesImages(invocation) {
-      try basis?.check(data: training.name, digest: digest)
+    let (training, test) = (training, test)
+    let digest = Concurrently { try Dataset.digest(of: [training, test]) }
+    if let basis, !DataOptions.changesImages(invocation) {
+      try basis.check(data: training.name, digest: digest.get())
     }
     var configuration = try Self.configuration(
-      invocation, model: model, basis: old, training: training, test: test, dataDigest: digest)
+      invocation, model: model, basis: old, training: training, test: test)
     options = Self.options(configuration, invocation)
 
     let instance = try ModelInstance(model, threads: configuration.threads)
@@ -57,13 +60,12 @@ struct TrainingSetup {
     if start == nil {
       configuration.initialWeights = try Self.initialWeights(invocation, instance, basis: basis)
     }
+    configuration.digests.data = try digest.get()
     self.configuration = configuration
     let held = try HeldOut.images(configuration, of: training)
-    if !invocation[TrainOptions.quiet] {
-      for warning in try HeldOut.warnings(training: training, held: held, test: test) {
-        Terminal.complain(warning)
-      }
-    }
+    warnings =
+      invocation[TrainOptions.quiet]
+      ? nil : Concurrently { try HeldOut.warnings(training: training, held: held, test: test) }
     let data = TrainingData(training, holdingOut: held, test: test)
     trainer = try Trainer(instance, data: data, options: options, from: start)
   }
@@ -99,10 +101,9 @@ struct TrainingSetup {
     return nil
   }
 
-  /// What the options say, else the basis, else the model.
+  /// What the options say, else the basis, else the model; the data's digest is still to be filled in.
   private static func configuration(
-    _ invocation: Invocation, model: CompiledModel, basis: RunConfiguration?, training: Dataset, test: Dataset,
-    dataDigest: String
+    _ invocation: Invocation, model: CompiledModel, basis: RunConfiguration?, training: Dataset, test: Dataset
   ) throws -> RunConfiguration {
     let manifest = model.manifest
     let held = try HeldOut(invocation, basis: basis, images: training.count)
@@ -116,7 +117,7 @@ struct TrainingSetup {
     var configuration = RunConfiguration(
       model: manifest.name,
       modelFolder: invocation[CommonOptions.model] == nil ? basis?.modelFolder ?? model.folder : model.folder,
-      digests: .init(manifest, data: dataDigest),
+      digests: .init(manifest, data: ""),
       // A path is kept so that it leads there from everywhere.
       data: DatasetCatalog.names.contains(training.name)
         ? training.name : URL(fileURLWithPath: training.name).path,
