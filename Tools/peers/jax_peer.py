@@ -1,6 +1,6 @@
 """A yardstick model in JAX, jitted: prints images per second of training, or seconds of a call of reconstruction.
 
-Usage: jax_peer.py MODEL train|infer [--threads N] [--batch N] [--seconds S]
+Usage: jax_peer.py MODEL train|infer [--threads N] [--batch N] [--seconds S] [--steps N]
 
 Transposed convolutions are convolutions of the image with zeros inserted (lhs_dilation), as jax.lax.conv_transpose has them.
 """
@@ -17,6 +17,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int)
     parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--steps", type=int, help="end after so many steps and print nothing")
     options = parser.parse_args()
     # XLA takes as many threads as the process may use processors.
     os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:options.threads]))
@@ -24,7 +25,7 @@ def main():
     import jax.numpy as jnp
     from jax import lax
 
-    from pytorch import seconds_of
+    from timing import seconds_of
     from yardsticks import YARDSTICKS
 
     model = YARDSTICKS[options.model]
@@ -143,6 +144,10 @@ def main():
         number += 1
         return float(value)
 
+    if options.steps is not None:
+        for _ in range(options.steps):
+            step()
+        return
     step()
     print(f"{batch / seconds_of(step, options.seconds):.1f}")
 

@@ -1,18 +1,18 @@
 """A yardstick model in PyTorch: prints images per second of training, or seconds of a call of reconstruction.
 
-Usage: pytorch.py MODEL train|infer [--style eager|channels_last|compile] [--threads N] [--batch N] [--seconds S]
+Usage: pytorch.py MODEL train|infer [--style eager|channels_last|compile] [--threads N] [--batch N] [--seconds S] [--steps N]
 
 `eager` is the model as people write it: NCHW tensors, torch.optim.Adam. `channels_last` has both in that layout and the fused
 Adam; `compile` is that through torch.compile. Images are random, and in memory.
 """
 
 import argparse
-import time
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from timing import seconds_of
 from yardsticks import YARDSTICKS
 
 
@@ -100,18 +100,6 @@ def loss_of(model, x, y, mean, logvar):
     return (fit + 0.5 * torch.sum(mean**2 + logvar.exp() - 1 - logvar)) / len(x)
 
 
-def seconds_of(call, seconds):
-    """The mean time of a call, over calls that take that long together, after some that do not count."""
-    begin = time.perf_counter()
-    while time.perf_counter() - begin < seconds / 3:
-        call()
-    begin, calls = time.perf_counter(), 0
-    while time.perf_counter() - begin < seconds:
-        call()
-        calls += 1
-    return (time.perf_counter() - begin) / calls
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("model", choices=YARDSTICKS)
@@ -120,6 +108,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int)
     parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--steps", type=int, help="end after so many steps and print nothing")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(1)
@@ -151,6 +140,10 @@ def main():
         optimizer.step()
         return loss.item()
 
+    if options.steps is not None:
+        for _ in range(options.steps):
+            step()
+        return
     step()
     print(f"{batch / seconds_of(step, options.seconds):.1f}")
 

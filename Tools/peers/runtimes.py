@@ -10,7 +10,8 @@ import tempfile
 import numpy
 import torch
 
-from pytorch import Heads, Reconstruction, seconds_of
+from pytorch import Heads, Reconstruction
+from timing import seconds_of
 from yardsticks import YARDSTICKS
 
 
