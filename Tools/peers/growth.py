@@ -210,8 +210,9 @@ class Growth:
             if event["event"] == "end" and event["step"] == steps:
                 speeds.append(event["images_per_second"])
 
+        # An epoch has a step at least.
         command = [
-            self.program("vaerun"), "train", folder, "--data", data, "--steps", str(steps), "--epochs", "1000000", "--batch",
+            self.program("vaerun"), "train", folder, "--data", data, "--steps", str(steps), "--epochs", str(steps), "--batch",
             str(BATCH), "--no-pictures", "--json", "--threads", str(self.most), "-o", self.path("run"), *options]
         try:
             seconds, memory = run_measured(command, line)
@@ -281,8 +282,11 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as folder:
         growth = Growth(options, folder)
-        for part in options.parts:
-            getattr(growth, part)()
+        try:
+            for part in options.parts:
+                getattr(growth, part)()
+        except RuntimeError as error:
+            sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":
