@@ -204,13 +204,24 @@ extension Dataset {
         what: "the number of images to gather", value: indices.count, least: 0, most: buffer.count / bytes)
     }
     var offset = 0
+    // Images that lie one behind the other are read at once.
+    var run = 0..<0
+    func copyRun() throws {
+      // The guard: there is room for every image.
+      try store.copy(run, into: UnsafeMutableRawBufferPointer(rebasing: buffer[offset...]))
+      offset += run.count * bytes
+    }
     for index in indices {
       try check(index)
-      // The guard: there is room for every image.
-      try store.copy(
-        selection?[index] ?? index, into: UnsafeMutableRawBufferPointer(rebasing: buffer[offset...]))
-      offset += bytes
+      let place = selection?[index] ?? index
+      if place == run.upperBound, !run.isEmpty {
+        run = run.lowerBound..<place + 1
+      } else {
+        try copyRun()
+        run = place..<place + 1
+      }
     }
+    try copyRun()
   }
 
   /// The data set of the images with these indices, in their order. The images themselves are not copied.

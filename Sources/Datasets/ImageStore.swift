@@ -73,30 +73,36 @@ public struct ImageStore: Sendable {
     place = .joined(stores)
   }
 
-  /// Copies one image to the beginning of a buffer of at least `imageBytes`.
+  /// Copies images that lie one behind the other to the beginning of a buffer that holds them.
   ///
-  /// - Throws: `DatasetError` where there is no such image, the buffer is too small or the file cannot be read.
-  func copy(_ image: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
-    guard image >= 0, image < count, buffer.count >= imageBytes else {
-      throw DatasetError.outOfRange(what: "the image's index", value: image, least: 0, most: count - 1)
+  /// - Throws: `DatasetError` where there are no such images, the buffer is too small or the file cannot be read.
+  func copy(_ images: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
+    guard !images.isEmpty else { return }
+    guard images.lowerBound >= 0, images.upperBound <= count, images.count <= buffer.count / imageBytes else {
+      throw DatasetError.outOfRange(
+        what: "the image's index", value: images.upperBound - 1, least: 0, most: count - 1)
     }
-    let target = UnsafeMutableRawBufferPointer(rebasing: buffer[..<imageBytes])
+    let range = images.lowerBound * imageBytes..<images.upperBound * imageBytes
+    let target = UnsafeMutableRawBufferPointer(rebasing: buffer[..<range.count])
     switch place {
     case .memory(let bytes):
       // The guard: the range lies inside the array.
       bytes.withUnsafeBytes { bytes in
-        target.copyMemory(
-          from: UnsafeRawBufferPointer(rebasing: bytes[(image * imageBytes)..<((image + 1) * imageBytes)]))
+        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[range]))
       }
     case .file(let file, let offset):
-      guard try file.read(at: offset + image * imageBytes, into: target) == imageBytes else {
+      guard try file.read(at: offset + range.lowerBound, into: target) == range.count else {
         throw DatasetError.file(path: file.path, fault: .shrunk)
       }
     case .joined(let stores):
-      var rest = image
+      var (first, offset) = (0, 0)
       for store in stores {
-        if rest < store.count { return try store.copy(rest, into: target) }
-        rest -= store.count
+        let part = images.clamped(to: first..<first + store.count)
+        try store.copy(
+          part.lowerBound - first..<part.upperBound - first,
+          into: UnsafeMutableRawBufferPointer(rebasing: target[offset...]))
+        first += store.count
+        offset += part.count * imageBytes
       }
     }
   }

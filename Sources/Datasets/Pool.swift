@@ -62,7 +62,7 @@ extension Dataset {
   ///   - others: of another data set, or of this one.
   /// - Throws: `DatasetError` where images cannot be read.
   public func repeats(_ indices: [Int], in dataset: Dataset, _ others: [Int]) throws -> Int {
-    guard imageShape == dataset.imageShape else { return 0 }
+    guard imageShape == dataset.imageShape, !indices.isEmpty else { return 0 }
     let seen = Set(try dataset.hashes(others))
     return try hashes(indices).count { seen.contains($0) }
   }
