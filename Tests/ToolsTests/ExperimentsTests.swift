@@ -58,7 +58,10 @@ import experiments
       let pictures = try FileManager.default.contentsOfDirectory(
         atPath: folder + "/experiments/quick/pictures")
       #expect(!pictures.isEmpty && pictures.allSatisfy { $0.hasSuffix(".png") })
-      // What is done is not done again.
+      // What is done is not done again, also where the program was stopped before it had evaluated what was trained.
+      let runs = folder + "/experiments/quick"
+      for file in try FileManager.default.contentsOfDirectory(atPath: runs)
+      where file.hasSuffix(".evaluation.json") { try FileManager.default.removeItem(atPath: "\(runs)/\(file)") }
       let again = try ProgramRun.tool("experiments", "run --quick \(row)", in: folder)
       #expect(again.status == 0 && !again.errors.contains("vaerun train"), "\(again.errors)")
     }

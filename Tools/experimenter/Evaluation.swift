@@ -28,6 +28,8 @@ struct Evaluation: Decodable {
 /// What is read of a run's `environment.json`: the processes that trained it.
 struct TrainingSession: Decodable {
   let processorSeconds: Double?
+  /// Nil for one that goes on, or was killed.
+  let ending: String?
 }
 
 extension Figure {

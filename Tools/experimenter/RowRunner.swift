@@ -93,7 +93,9 @@ struct RowRunner: Sendable {
     let path = run(task.training.name, seed: task.seed)
     let report = FileHandle.standardError
     func say(_ command: [String]) { try? report.write(contentsOf: Data("$ \(shellLine(command))\n".utf8)) }
-    if FileManager.default.fileExists(atPath: path + "/last.safetensors") {
+    if try sessions(path).last?.ending == "finished" {
+      // It was stopped between training and evaluation.
+    } else if FileManager.default.fileExists(atPath: path + "/last.safetensors") {
       let command = ["vaerun", "train", "--resume", path]
       say(command)
       try programs.run(command + ["--threads", "\(threads)", "--quiet"])
@@ -124,14 +126,18 @@ struct RowRunner: Sendable {
     }
   }
 
+  /// The stretches that a run was trained in; none where there is no run yet.
+  private func sessions(_ run: String) throws -> [TrainingSession] {
+    let path = run + "/environment.json"
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    return try JSONDecoder().decode([TrainingSession].self, from: readFile(path, limit: 1 << 24))
+  }
+
   /// What is known of a task that was performed.
   func result(_ task: Task) throws -> (evaluation: Evaluation, processorMinutes: Double?) {
     let evaluation = try JSONDecoder().decode(
       Evaluation.self, from: readFile(evaluationFile(task), limit: 1 << 28))
-    let sessions = try JSONDecoder().decode(
-      [TrainingSession].self,
-      from: readFile(run(task.training.name, seed: task.seed) + "/environment.json", limit: 1 << 24))
-    let seconds = sessions.map(\.processorSeconds)
+    let seconds = try sessions(run(task.training.name, seed: task.seed)).map(\.processorSeconds)
     let isWhole = seconds.allSatisfy { $0 != nil }
     return (evaluation, isWhole ? seconds.compactMap(\.self).reduce(0, +) / 60 : nil)
   }

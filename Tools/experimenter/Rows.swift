@@ -138,15 +138,27 @@ private let denseRows = [
     id: "R2d", title: "convolutional VAE with batch normalization and pooling, MNIST",
     trainings: [
       Training(
-        name: "normalizedvae-z2", label: "z = 2", model: "Models/bench/m6.vdl", data: .mnist, epochs: 20),
+        name: "normalizedvae-z2", label: "z = 2, grey levels", model: "Models/bench/m6.vdl", data: .mnist,
+        epochs: 20),
       Training(
-        name: "normalizedvae-z8", label: "z = 8", model: "Models/bench/m6.vdl", settings: ["latent=8"],
+        name: "normalizedvae-z8", label: "z = 8, grey levels", model: "Models/bench/m6.vdl",
+        settings: ["latent=8"],
+        data: .mnist, epochs: 20),
+      Training(
+        name: "binaryconv", label: "z = 2, black and white at 0.5", model: "Models/experiments/binaryconv.vdl",
+        data: .mnist, epochs: 20),
+      Training(
+        name: "noisyconv", label: "z = 2, noise of deviation 0.3 added",
+        model: "Models/experiments/noisyconv.vdl",
         data: .mnist, epochs: 20),
     ], figures: Figure.elbo,
     pictures: [
       Picture(
         "r2d-curves", "Loss, reconstruction and KL by epoch for two latent sizes",
-        ["curves", "{normalizedvae-z2}", "{normalizedvae-z8}"])
+        ["curves", "{normalizedvae-z2}", "{normalizedvae-z8}"]),
+      Picture(
+        "r2d-inputs", "Loss, reconstruction and KL by epoch for three kinds of input",
+        ["curves", "{normalizedvae-z2}", "{binaryconv}", "{noisyconv}"]),
     ]),
   Row(
     id: "R2e", title: "denoising, sparse and contractive autoencoders, MNIST",
