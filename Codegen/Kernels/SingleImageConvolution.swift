@@ -114,23 +114,25 @@ public struct SingleImageConvolution {
   private func vectors(of positions: Int) -> Int { (positions + target.lanes - 1) / target.lanes }
   /// The most vectors of a tile, which leave it some rows.
   private static let mostVectors = 4
+  /// Channels whose taps are all done before those of the next ones, where they are a multiple.
   private static let channelsAtOnce = 32
   /// True where a tile goes through all positions of a phase as they lie: where its rows are short, and not many positions lie
   /// between them.
   private var isWhole: Bool {
     phases.allSatisfy { phase in
-      let vectors = vectors(of: span(phase))
-      let taken = vectors <= Self.mostVectors ? vectors : (vectors + 1) / 2 * 2
-      return phase.columns.count <= target.lanes && taken * 4 <= phase.rows.count * 5
+      let all = vectors(of: span(phase))
+      let tile = tileVectors(of: all)
+      return phase.columns.count <= target.lanes && (all + tile - 1) / tile * tile * 4 <= phase.rows.count * 5
     }
   }
+  /// Vectors of a tile that goes through so many: all of them, or two, which leave it most rows.
+  private func tileVectors(of all: Int) -> Int { all <= Self.mostVectors ? all : target.tileVectors }
   /// Vectors of a tile.
   private var vectors: Int {
     guard isWhole else {
       return (phases.map(\.columns.count).max() ?? 1) > target.lanes ? target.tileVectors : 1
     }
-    let most = phases.map { vectors(of: span($0)) }.max() ?? 1
-    return most <= Self.mostVectors ? most : target.tileVectors
+    return tileVectors(of: phases.map { vectors(of: span($0)) }.max() ?? 1)
   }
   private var tileRows: Int { max(1, target.tileRows * target.tileVectors / vectors) }
 
@@ -169,7 +171,7 @@ public struct SingleImageConvolution {
           for first in stride(from: 0, to: planeColumns, by: k.lanes) {
             let column = first * spread.columns + horizontal - border.columns
             let values = b.ifThen(
-              isInside, name: "inside", { [everySecond(k, line, from: column)] }, else: { [k.vector.zero] })
+              isInside, name: "inside", { [pixels(k, line, from: column)] }, else: { [k.vector.zero] })
             b.store(values[0], to: b.offset(to, bytes: first * 4))
           }
         }
@@ -177,8 +179,8 @@ public struct SingleImageConvolution {
     }
   }
 
-  /// Every pixel of a row that is `spread` columns behind the last, from a column on; zeros outside the row.
-  private func everySecond(_ k: KernelBuilder, _ line: LLVMValue, from column: Int) -> LLVMValue {
+  /// The pixels of a row that are `spread` columns apart, from a column on; zeros outside the row.
+  private func pixels(_ k: KernelBuilder, _ line: LLVMValue, from column: Int) -> LLVMValue {
     let b = k.b
     let step = spread.columns
     func load(_ first: Int) -> LLVMValue {

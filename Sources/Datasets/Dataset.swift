@@ -158,9 +158,14 @@ extension Dataset {
       let numbers = (dataset.imageShape + [dataset.count]).map(String.init).joined(separator: " ")
       digest.update((numbers + "\n").utf8)
       // One byte where that is enough.
-      let bytes: [Int32] = dataset.classNames.count <= 256 ? [0] : [0, 8, 16, 24]
-      digest.update(
-        (dataset.labels ?? []).flatMap { label in bytes.map { UInt8(truncatingIfNeeded: label >> $0) } })
+      let bits = dataset.classNames.count <= 256 ? 8 : 32
+      var bytes: [UInt8] = []
+      for label in dataset.labels ?? [] {
+        for shift in stride(from: 0, to: bits, by: 8) {
+          bytes.append(UInt8(truncatingIfNeeded: label >> Int32(shift)))
+        }
+      }
+      digest.update(bytes)
       for begin in stride(from: 0, to: dataset.count, by: 256) {
         digest.update(try dataset.bytes(of: begin..<min(begin + 256, dataset.count)))
       }

@@ -78,7 +78,7 @@ extension Dataset {
   }
 
   /// Eight bytes at a time, each mixed with all before it: a multiplication carries a bit up, a shift back down (constant: 2^64 over the
-  /// golden ratio). Twice as fast as the standard library's, whose secret key nothing here needs.
+  /// golden ratio). The standard library's is made to withstand chosen values, which nothing here needs.
   private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
     func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
       let product = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15

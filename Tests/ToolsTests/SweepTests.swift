@@ -98,6 +98,16 @@ import Testing
     }
   }
 
+  /// A run whose sweep was killed while it prepared itself leaves nothing that would be in the way when the sweep goes on.
+  @Test func aRunThatIsLeftAloneBeforeItBeginsMakesNoFolder() throws {
+    try withToy { folder in
+      let line = "train build/toy --data digits --limit 40 --epochs 1 --no-pictures --output own"
+      let run = try vaerun(line, in: folder, environment: ["VAERUN_SWEEP": "1"])
+      #expect(run.status == 130 && run.errors.isEmpty, "\(run.errors)")
+      #expect(!FileManager.default.fileExists(atPath: folder + "/own"))
+    }
+  }
+
   @Test func hopelessTrialsAreGivenUpAndFaultyOnesFail() throws {
     try withToy { folder in
       let run = try vaerun(

@@ -5,28 +5,20 @@ Usage: jax_peer.py MODEL train|infer [--threads N] [--batch N] [--seconds S] [--
 Transposed convolutions are convolutions of the image with zeros inserted (lhs_dilation), as jax.lax.conv_transpose has them.
 """
 
-import argparse
 import os
 import sys
 
+import timing
+from yardsticks import YARDSTICKS
+
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("model")
-    parser.add_argument("task", choices=["train", "infer"])
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--batch", type=int)
-    parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--steps", type=int, help="end after so many steps and print nothing")
-    options = parser.parse_args()
+    options = timing.arguments_of(YARDSTICKS).parse_args()
     # XLA takes as many threads as the process may use processors.
     os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:options.threads]))
     import jax
     import jax.numpy as jnp
     from jax import lax
-
-    from timing import seconds_of
-    from yardsticks import YARDSTICKS
 
     model = YARDSTICKS[options.model]
     batch = options.batch or model.batch
@@ -130,7 +122,7 @@ def main():
     images = jax.random.uniform(jax.random.PRNGKey(2), (4, batch, *model.image))
     if options.task == "infer":
         reconstruct(parameters, images[0]).block_until_ready()
-        print(f"{seconds_of(lambda: reconstruct(parameters, images[0]).block_until_ready(), options.seconds):.9f}")
+        print(f"{timing.seconds_of(lambda: reconstruct(parameters, images[0]).block_until_ready(), options.seconds):.9f}")
         return
     train = jax.jit(train, donate_argnums=0)
     zeros = jax.tree.map(jnp.zeros_like, parameters)
@@ -144,12 +136,7 @@ def main():
         number += 1
         return float(value)
 
-    if options.steps is not None:
-        for _ in range(options.steps):
-            step()
-        return
-    step()
-    print(f"{batch / seconds_of(step, options.seconds):.1f}")
+    timing.train(step, batch, options)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,12 @@ Usage: pytorch.py MODEL train|infer [--style eager|channels_last|compile] [--thr
 Adam; `compile` is that through torch.compile. Images are random, and in memory.
 """
 
-import argparse
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from timing import seconds_of
+from timing import arguments_of, seconds_of, train
 from yardsticks import YARDSTICKS
 
 
@@ -101,15 +100,7 @@ def loss_of(model, x, y, mean, logvar):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("model", choices=YARDSTICKS)
-    parser.add_argument("task", choices=["train", "infer"])
-    parser.add_argument("--style", choices=["eager", "channels_last", "compile"], default="eager")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--batch", type=int)
-    parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--steps", type=int, help="end after so many steps and print nothing")
-    options = parser.parse_args()
+    options = arguments_of(YARDSTICKS, ["eager", "channels_last", "compile"]).parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(1)
     model = YARDSTICKS[options.model]
@@ -140,12 +131,7 @@ def main():
         optimizer.step()
         return loss.item()
 
-    if options.steps is not None:
-        for _ in range(options.steps):
-            step()
-        return
-    step()
-    print(f"{batch / seconds_of(step, options.seconds):.1f}")
+    train(step, batch, options)
 
 
 if __name__ == "__main__":

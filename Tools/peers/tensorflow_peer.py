@@ -10,7 +10,6 @@ Where the model pads by one, the layers have padding="same", as one writes it. W
 puts the padding behind the image and not before it: the same shapes and work, in a mirror. `agreement.py` shows that.
 """
 
-import argparse
 import os
 import time
 
@@ -22,7 +21,7 @@ import numpy
 import tensorflow as tf
 from keras import layers
 
-from timing import seconds_of
+import timing
 from yardsticks import YARDSTICKS
 
 
@@ -158,14 +157,7 @@ def train_with_fit(model, batch, options):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("model", choices=YARDSTICKS)
-    parser.add_argument("task", choices=["train", "infer"])
-    parser.add_argument("--style", choices=["function", "jit", "keras"], default="function")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--batch", type=int)
-    parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--steps", type=int, help="end after so many steps and print nothing")
+    parser = timing.arguments_of(YARDSTICKS, ["function", "jit", "keras"])
     parser.add_argument("--weights", action="store_true", help="print the number of trained weights alone")
     options = parser.parse_args()
     if options.style == "keras" and options.task == "infer":
@@ -192,7 +184,7 @@ def main():
     if options.task == "infer":
         run = compiled(network.reconstruct)
         run(batches[0])
-        print(f"{seconds_of(lambda: run(batches[0]), options.seconds):.9f}")
+        print(f"{timing.seconds_of(lambda: run(batches[0]), options.seconds):.9f}")
         return
     optimizer = keras.optimizers.Adam(1e-3)
     optimizer.build(network.trainable_variables)
@@ -212,12 +204,7 @@ def main():
         number += 1
         return float(train(x))
 
-    if options.steps is not None:
-        for _ in range(options.steps):
-            step()
-        return
-    step()
-    print(f"{batch / seconds_of(step, options.seconds):.1f}")
+    timing.train(step, batch, options)
 
 
 if __name__ == "__main__":

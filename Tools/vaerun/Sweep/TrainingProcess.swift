@@ -53,7 +53,7 @@ final class TrainingProcess {
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     process.environment = ProcessInfo.processInfo.environment
-      .merging([Interrupt.sweepVariable: "1"], uniquingKeysWith: { _, new in new })
+      .merging([Interrupt.sweepVariable: "\(getpid())"], uniquingKeysWith: { _, new in new })
     process.standardInput = FileHandle.nullDevice
     events = log + ".jsonl"
     errors = log + ".errors"

@@ -27,15 +27,19 @@ struct Interrupt: ~Copyable {
     pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
-  /// The variable that `vaerun sweep` sets for the runs that it starts.
+  /// The variable that `vaerun sweep` sets for the runs that it starts: its process.
   static let sweepVariable = "VAERUN_SWEEP"
+  private static let sweep = ProcessInfo.processInfo.environment[sweepVariable].flatMap(Int32.init)
 
-  /// Requests the stop too when the sweep that started this run is no more, whatever ended it: nobody would wait for the run.
+  /// Whether the sweep that started this run is no more, whatever ended it: nobody would wait for the run, and when the sweep
+  /// goes on, it makes the run itself.
+  static var isLeftAlone: Bool { sweep.map { getppid() != $0 } ?? false }
+
+  /// Requests the stop too when the run is left alone.
   static func stopWithSweep() {
-    guard ProcessInfo.processInfo.environment[sweepVariable] != nil else { return }
-    let parent = getppid()
+    guard sweep != nil else { return }
     let watcher = Thread {
-      while getppid() == parent { usleep(100_000) }
+      while !isLeftAlone { usleep(100_000) }
       stop.request()
     }
     watcher.start()

@@ -33,6 +33,8 @@ enum TrainCommand {
 
   static func run(_ invocation: Invocation) throws -> ExitStatus {
     let setup = try TrainingSetup(invocation)
+    // Before there is a folder, which would be in the way of a sweep that goes on.
+    guard !Interrupt.isLeftAlone else { return .interrupted }
     let folder = try setup.existing?.folder ?? makeFolder(invocation[TrainOptions.output], model: setup.model)
     let lock = try setup.existing?.lock ?? folder.lock()
     let output = output(invocation, setup: setup, folder: folder)
@@ -97,7 +99,8 @@ enum TrainCommand {
       if warnings?.isDone == true { try warn() }
       output.tell(event)
     }
-    try warn()
+    // Ctrl-C does not wait for what has not been found yet.
+    if result.ending != .interrupted || warnings?.isDone == true { try warn() }
     // Whoever presses Ctrl-C from here on wants to be rid of the pictures.
     _ = consume interrupt
     return result
