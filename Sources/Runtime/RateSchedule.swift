@@ -17,6 +17,8 @@ public enum RateSchedule: Equatable, Sendable {
   case cosine(end: Double)
   /// `step:0.1@10epochs`: times a factor each time that a span has passed.
   case step(factor: Double, every: Span)
+  /// `milestones:0.1@200epochs,350epochs`: times a factor at each of these ends, in rising order.
+  case milestones(factor: Double, at: [Span])
   /// `plateau:0.5@3epochs`: times a factor after so many epochs in a row without a smaller validation loss.
   case plateau(factor: Double, patience: Int)
 
@@ -37,6 +39,9 @@ public enum RateSchedule: Equatable, Sendable {
     case .cosine(let end): return end + (1 - end) * (1 + cos(Double.pi * share())) / 2
     case .step(let factor, let every):
       return pow(factor, (Double(step - 1) / every.steps(perEpoch: stepsPerEpoch)).rounded(.down))
+    case .milestones(let factor, let ends):
+      let passed = ends.count { Double(step - 1) >= $0.steps(perEpoch: stepsPerEpoch) }
+      return pow(factor, Double(passed))
     case .plateau(let factor, _): return pow(factor, Double(reductions))
     }
   }
@@ -44,18 +49,24 @@ public enum RateSchedule: Equatable, Sendable {
 
 extension RateSchedule: CustomStringConvertible, LosslessStringConvertible {
   /// What the text has to be: completes "takes ...".
-  public static let forms = "constant, linear, cosine, cosine:0.1, step:0.1@10epochs or plateau:0.5@3epochs"
+  public static let forms =
+    "constant, linear, cosine, cosine:0.1, step:0.1@10epochs, milestones:0.1@200epochs,350epochs or plateau:0.5@3epochs"
 
   public init?(_ text: String) {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let value = parts.count == 2 ? parts[1] : nil
-    /// `0.1@10epochs`: a factor of 0 < f < 1 and a span.
-    func factorAndSpan() -> (Double, Span)? {
+    /// `0.1@200epochs,350epochs`: a factor of 0 < f < 1 and spans in rising order, all in epochs or all in steps.
+    func factorAndSpans() -> (Double, [Span])? {
       let halves = (value ?? "").split(separator: "@", omittingEmptySubsequences: false).map(String.init)
-      guard halves.count == 2, let factor = Double(halves[0]), factor > 0, factor < 1,
-        let span = Span(halves[1])
-      else { return nil }
-      return (factor, span)
+      guard halves.count == 2, let factor = Double(halves[0]), factor > 0, factor < 1 else { return nil }
+      let texts = halves[1].split(separator: ",", omittingEmptySubsequences: false)
+      let spans = texts.compactMap { Span(String($0)) }
+      let isRising = zip(spans, spans.dropFirst()).allSatisfy { $0.unit == $1.unit && $0.count < $1.count }
+      return spans.count == texts.count && isRising ? (factor, spans) : nil
+    }
+    /// `0.1@10epochs`
+    func factorAndSpan() -> (Double, Span)? {
+      factorAndSpans().flatMap { factor, spans in spans.count == 1 ? (factor, spans[0]) : nil }
     }
     /// A share of the rate, from 0 to 1.
     func end() -> Double? {
@@ -73,6 +84,9 @@ extension RateSchedule: CustomStringConvertible, LosslessStringConvertible {
     case "step":
       guard let (factor, span) = factorAndSpan() else { return nil }
       self = .step(factor: factor, every: span)
+    case "milestones":
+      guard let (factor, spans) = factorAndSpans() else { return nil }
+      self = .milestones(factor: factor, at: spans)
     case "plateau":
       guard let (factor, span) = factorAndSpan(), span.unit == .epochs, let patience = Int(exactly: span.count)
       else { return nil }
@@ -87,6 +101,8 @@ extension RateSchedule: CustomStringConvertible, LosslessStringConvertible {
     case .linear(let end): end == 0 ? "linear" : "linear:\(plainNumber(end))"
     case .cosine(let end): end == 0 ? "cosine" : "cosine:\(plainNumber(end))"
     case .step(let factor, let every): "step:\(plainNumber(factor))@\(every)"
+    case .milestones(let factor, let ends):
+      "milestones:\(plainNumber(factor))@\(ends.map(\.description).joined(separator: ","))"
     case .plateau(let factor, let patience): "plateau:\(plainNumber(factor))@\(patience)epochs"
     }
   }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct ScheduleTests {
   @Test(arguments: [
     "constant", "linear", "linear:0.25", "cosine", "cosine:0.1", "step:0.1@10epochs", "step:0.5@500steps",
-    "plateau:0.5@3epochs",
+    "milestones:0.5@2epochs,3.5epochs", "milestones:0.1@30steps", "plateau:0.5@3epochs",
   ])
   func formsOfRateSchedulesReadBack(_ text: String) throws {
     #expect(RateSchedule(text)?.description == text)
@@ -16,6 +16,8 @@ import Testing
     "", "cosin", "constant:1", "cosine:", "cosine:2", "cosine:-0.1", "cosine:nan", "step", "step:0.1",
     "step:0@5",
     "step:1@5", "step:0.1@0", "step:0.1@epochs", "plateau:0.5@3steps", "plateau:0.5@1.5epochs", "step:0.1@5@5",
+    "step:0.1@5,10", "milestones:0.1", "milestones:0.1@", "milestones:0.1@5,", "milestones:0.1@5,5",
+    "milestones:0.1@10,5", "milestones:0.1@5steps,1epoch", "milestones:1@5,10",
   ])
   func otherFormsAreNone(_ text: String) {
     #expect(RateSchedule(text) == nil)
@@ -68,6 +70,9 @@ import Testing
     try expectRates(.cosine(end: 0)) { 0.05 * (1 + cos(.pi * $0 / 20)) }
     try expectRates(.step(factor: 0.1, every: Span(2, .epochs))) { $0 < 10 ? 0.1 : 0.01 }
     try expectRates(.step(factor: 0.5, every: Span(7, .steps))) { 0.1 * pow(0.5, ($0 / 7).rounded(.down)) }
+    try expectRates(.milestones(factor: 0.5, at: [Span(1, .epochs), Span(3, .epochs)])) {
+      $0 < 5 ? 0.1 : $0 < 15 ? 0.05 : 0.025
+    }
     try expectRates(.constant, warmUp: Span(4, .steps)) { 0.1 * min(1, ($0 + 1) / 4) }
     try expectRates(.cosine(end: 0.1), warmUp: Span(1, .epochs)) {
       $0 < 5 ? 0.02 * ($0 + 1) : 0.1 * (0.1 + 0.45 * (1 + cos(.pi * ($0 - 5) / 15)))

@@ -139,7 +139,7 @@ import Testing
     ("train --every 0", 2, "--every takes a number of steps such as 500, or a time such as 30s, not '0'"),
     (
       "train --rate-schedule cosin", 2,
-      "--rate-schedule takes constant, linear, cosine, cosine:0.1, step:0.1@10epochs or plateau:0.5@3epochs, not 'cosin'"
+      "--rate-schedule takes constant, linear, cosine, cosine:0.1, step:0.1@10epochs, milestones:0.1@200epochs,350epochs or plateau:0.5@3epochs, not 'cosin'"
     ),
     (
       "train --data digits --limit 10 --rate-schedule plateau:0.5@3epochs", 1,

@@ -342,7 +342,8 @@ private let likelihood = Row(
   trainings: [
     Training(
       name: "binaryvae", label: "784-400-40, 500 epochs", model: "Models/variants/binaryvae.vdl", data: .mnist,
-      evaluation: ["--samples", "5000"], report: [nil, "-89.8"])
+      options: ["--rate-schedule", "milestones:0.631@200epochs,350epochs"], evaluation: ["--samples", "5000"],
+      report: [nil, "-89.8"])
   ], figures: [.total, .likelihood],
   pictures: [
     Picture("l1-curves", "Loss, reconstruction and KL by epoch", ["curves", "{binaryvae}"]),
