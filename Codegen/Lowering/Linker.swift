@@ -3,13 +3,15 @@ import Foundation
 
 /// Makes a shared object of object files. Generated code calls nothing, so any linker does, without a C library.
 enum Linker {
-  static func link(objects: [[UInt8]], to path: String, soname: String) throws {
+  /// The shared object's bytes, made in the folder for temporary files: where it is to be written is not the linker's concern.
+  static func link(objects: [[UInt8]], soname: String) throws -> Data {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "vaec-\(ProcessInfo.processInfo.globallyUniqueString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let files = objects.indices.map { folder.appendingPathComponent("model\($0).o") }
-    for (object, file) in zip(objects, files) { try Data(object).write(to: file) }
+    for (object, file) in zip(objects, files) { try AtomicFile.write(object, to: file.path) }
+    let library = folder.appendingPathComponent("library.so").path
     guard let linker = ProgramSearch.linkers.lazy.compactMap({ ProgramSearch.find($0) }).first else {
       throw LinkError.noLinker
     }
@@ -17,7 +19,7 @@ enum Linker {
     process.executableURL = URL(fileURLWithPath: linker)
     process.arguments =
       [
-        "-shared", "--build-id=none", "-soname", soname, "-z", "noexecstack", "-z", "defs", "-o", path,
+        "-shared", "--build-id=none", "-soname", soname, "-z", "noexecstack", "-z", "defs", "-o", library,
       ] + files.map(\.path)
     let messages = Pipe()
     process.standardError = messages
@@ -26,6 +28,7 @@ enum Linker {
     let output = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     guard process.terminationStatus == 0 else { throw LinkError.failed(linker: linker, output: output) }
+    return try readFile(library)
   }
 }
 

@@ -13,6 +13,6 @@ public enum MachineProbe {
     try module.verify()
     try machine.run(passes: "default<O1>", on: module)
     let object = try machine.object(of: module)
-    try AtomicFile.produce(at: path) { try Linker.link(objects: [object], to: $0, soname: "probe.so") }
+    try AtomicFile.write(try Linker.link(objects: [object], soname: "probe.so"), to: path)
   }
 }

@@ -16,10 +16,11 @@ final class MeasuredProgram {
 
   private let cases: [Case]
 
-  /// - Parameter folder: for the compiled model, removed by the caller.
+  /// - Parameter folder: for the compiled model; gone when it has been loaded, so that nothing stays of a process that is stopped.
   init(
     _ module: Module, _ compiler: ModelCompiler, calls: [TunedCall], threads: [Int], folder: String
   ) throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
     let output = try compiler.lower(module, source: [])
     try compiler.write(output, to: folder)
     let model = try CompiledModel(folder: folder)
@@ -64,11 +65,14 @@ struct ProductTimings {
     wholes[number, default: Samples()].add(whole)
   }
 
-  /// The part of the kernels' time that a product has, over all cases.
-  func share(of product: Product) -> Double {
+  /// The part of the kernels' time that each product has over all cases, by the product's name.
+  var shares: [String: Double] {
     let whole = wholes.values.reduce(0) { $0 + $1.median }
-    let part = (products[product] ?? [:]).values.reduce(0) { $0 + $1.median }
-    return whole > 0 ? part / whole : 0
+    guard whole > 0 else { return [:] }
+    let parts = products.map { product, cases in
+      (product.name, cases.values.reduce(0) { $0 + $1.median } / whole)
+    }
+    return Dictionary(parts, uniquingKeysWith: +)
   }
 
   /// How many times the time of another measurement a product takes: the geometric mean of the cases' medians. Nil where it was

@@ -9,13 +9,15 @@ public struct Tuning: Sendable {
   public let calls: [String]
   /// Those that take time, the one that takes most first.
   public internal(set) var products: [TunedProduct] = []
-  /// Trials that were made; none where the cache had everything.
+  /// Programs that were measured beside that of the rules; none where the cache had everything.
   public internal(set) var trials = 0
   /// Candidates that there was no time for.
   public internal(set) var remaining = 0
   public internal(set) var seconds = 0.0
   /// The kernels' time by all choices as a part of that by the rules, where it was measured.
   public internal(set) var wholeRatio: Double?
+  /// True where there was no time to measure all choices together, so that they are not made.
+  public internal(set) var isUnconfirmed = false
   /// What the cache could not do.
   public internal(set) var notes: [String] = []
 
@@ -44,7 +46,7 @@ public struct Tuning: Sendable {
     var text = "\(changed) of \(products.count) products cut otherwise; "
     let counts = threads.map(String.init).joined(separator: " and ")
     text +=
-      trials == 0 && products.allSatisfy(\.isFromCache)
+      trials == 0 && remaining == 0 && !isUnconfirmed
       ? "all of it was measured before\n"
       : "\(trials) trials in \(Int(seconds.rounded())) s, \(calls.joined(separator: ", ")), threads: \(counts)\n"
     if let wholeRatio {
@@ -52,6 +54,10 @@ public struct Tuning: Sendable {
         wholeRatio < 1
         ? "all kernels together: \(percent(1 - wholeRatio)) less time\n"
         : "what was faster alone was not so together, and is left\n"
+    }
+    if isUnconfirmed {
+      text +=
+        "there was no time to measure what was faster all together, so it is left: --tune again goes on\n"
     }
     if remaining > 0 {
       text += "there was no time for \(remaining) candidates: --tune again goes on with them\n"

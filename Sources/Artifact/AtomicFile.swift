@@ -82,6 +82,23 @@ public func makeFolder(_ path: String) throws(FileError) {
   throw FileError(.write, path, errno: code)
 }
 
+/// Writes files of a folder, which is made where it is not there. Where `body` throws, those files that were not there before are
+/// removed again, and so is the folder where it was made for them.
+public func writeFolder<T>(_ folder: String, files: [String], _ body: () throws -> T) throws -> T {
+  func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  let isNew = !isThere(folder)
+  let new = files.map { folder + "/" + $0 }.filter { !isThere($0) }
+  do {
+    try makeFolder(folder)
+    return try body()
+  } catch {
+    for path in new { unlink(path) }
+    // What somebody else has put there in the meantime keeps it.
+    if isNew { rmdir(folder) }
+    throw error
+  }
+}
+
 /// Why something that is there cannot be read or replaced as a file; nil for a regular file.
 private func irregularity(_ status: stat) -> String? {
   switch status.st_mode & S_IFMT {

@@ -58,12 +58,39 @@ public struct ImageStore: Sendable {
     return ImageStore(all, imageBytes: imageBytes)
   }
 
-  /// What a function makes of some of the bytes; nil where they are not in memory, or there are not so many.
-  func withBytes<Result>(
-    _ range: Range<Int>, _ body: (UnsafeBufferPointer<UInt8>) -> Result
-  ) -> Result? {
-    guard case .memory(let bytes) = place, bytes.indices.contains(range) || range.isEmpty else { return nil }
-    return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
+  /// The images of a file whose bytes are all what they have to be, in memory if they are few enough: several threads read and
+  /// check them in parts, each part once.
+  ///
+  /// - Parameters:
+  ///   - partBytes: how many bytes a part has; the last has what is left.
+  ///   - check: whether a part, from 0, is what it has to be.
+  /// - Returns: nil where a part cannot be read or is not what it has to be, or the images are in no file.
+  func verified(
+    partBytes: Int, threads: Int?, _ check: @Sendable (_ part: Int, UnsafeRawBufferPointer) -> Bool
+  ) -> ImageStore? {
+    guard case .file(let file, let offset) = place else { return nil }
+    let total = count * imageBytes
+    let parts = (total + partBytes - 1) / partBytes
+    @Sendable func range(_ part: Int) -> Range<Int> { part * partBytes..<min((part + 1) * partBytes, total) }
+    @Sendable func isWhole(_ part: Int, into target: UnsafeMutableRawBufferPointer) -> Bool {
+      let got = try? file.read(at: offset + range(part).lowerBound, into: target)
+      return got == target.count && check(part, UnsafeRawBufferPointer(target))
+    }
+    guard total <= Self.mostBytesInMemory, AvailableMemory.holds(total) else {
+      let areWhole = ImageImport.map(parts, threads: threads) { part in
+        withUnsafeTemporaryAllocation(byteCount: range(part).count, alignment: 1) { isWhole(part, into: $0) }
+      }
+      return areWhole.allSatisfy { $0 } ? self : nil
+    }
+    let all = [UInt8](unsafeUninitializedCapacity: total) { buffer, filled in
+      // The parts' ranges do not overlap and lie inside the buffer, which outlives the threads that write to it.
+      nonisolated(unsafe) let target = UnsafeMutableRawBufferPointer(buffer)
+      let areWhole = ImageImport.map(parts, threads: threads) { part in
+        isWhole(part, into: UnsafeMutableRawBufferPointer(rebasing: target[range(part)]))
+      }
+      filled = areWhole.allSatisfy { $0 } ? total : 0
+    }
+    return all.count == total ? ImageStore(all, imageBytes: imageBytes) : nil
   }
 
   /// The images of stores with images of one size, one store behind the other.

@@ -115,17 +115,15 @@ public struct RunFolder: Equatable, Sendable {
   /// configuration, which makes the folder a run. Where that fails, on a full disk, nothing of it stays, nor the folder where
   /// it was made for the run or holds nothing else.
   public func begin(with model: CompiledModel, _ configuration: RunConfiguration) throws {
+    let manifest = model.manifest
     do {
-      try Self.makeFolder(compiledModel)
-      try model.copy(to: compiledModel)
-      try write(configuration)
-    } catch {
-      let manifest = model.manifest
-      for file in [manifest.library, manifest.header, "\(manifest.name).json"] {
-        unlink(compiledModel + "/" + file)
+      let files = [manifest.library, manifest.header, "\(manifest.name).json"]
+      try writeFolder(compiledModel, files: files) {
+        try model.copy(to: compiledModel)
+        try write(configuration)
       }
-      // Folders with anything else in them stay.
-      rmdir(compiledModel)
+    } catch {
+      // A folder with anything in it stays.
       rmdir(path)
       throw error
     }

@@ -90,6 +90,25 @@ import Testing
     }
   }
 
+  private struct Failure: Error {}
+
+  @Test func aFolderThatCannotBeWrittenIsLeftAsItWas() throws {
+    try withTemporaryFolder { folder in
+      let made = folder + "/made"
+      try writeFolder(made, files: ["old"]) { try AtomicFile.write([1] as [UInt8], to: made + "/old") }
+      for target in [made, folder + "/new"] {
+        #expect(throws: Failure.self) {
+          try writeFolder(target, files: ["old", "new"]) {
+            for name in ["old", "new"] { try AtomicFile.write([2] as [UInt8], to: "\(target)/\(name)") }
+            throw Failure()
+          }
+        }
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: made) == ["old"])
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["made"])
+    }
+  }
+
   @Test func fileThatIsLargerThanItsLimitIsNotRead() throws {
     try withTemporaryFolder { folder in
       try AtomicFile.write([1, 2, 3] as [UInt8], to: folder + "/a")

@@ -72,8 +72,67 @@ import VDL
         TuningCache(folder: folder, target: compiler.target, compiler: "another"),
       ] {
         let tuning = try tuner(other, seconds: 0.001).run()
-        #expect(tuning.products.filter(\.isFromCache).isEmpty)
+        #expect(tuning.products.allSatisfy { $0.measurements.isEmpty })
       }
+    }
+  }
+
+  /// A file of the cache with other content, as another program may have left it.
+  private func rewrite(_ file: String, _ change: (inout [String: Any]) -> Void) throws {
+    let url = URL(fileURLWithPath: file)
+    var json = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
+    var content = try #require(json["content"] as? [String: Any])
+    change(&content)
+    json["content"] = content
+    try JSONSerialization.data(withJSONObject: json).write(to: url)
+  }
+
+  /// What another program has not confirmed is confirmed here; choices count for this program only when they have been measured
+  /// together in it, and what that showed is kept.
+  @Test func choicesOfAnotherProgramAreConfirmedAndComparedTogether() throws {
+    try withTemporaryFolder { folder in
+      let cache = TuningCache(folder: folder, target: compiler.target)
+      _ = try tuner(cache).run()
+      var (measured, whole) = (0, "")
+      for file in try files(folder) {
+        try rewrite(file) { content in
+          guard var measurements = content["measurements"] as? [[String: Any]] else {
+            content["comparisons"] = []
+            whole = file
+            return
+          }
+          guard !measurements.isEmpty else { return }
+          measured += 1
+          measurements[0]["ratio"] = 0.5
+          content["measurements"] = measurements
+          content["confirmations"] = measured == 1 ? [] : [measurements[0]]
+        }
+      }
+      #expect(measured > 1 && !whole.isEmpty)
+      let tuning = try tuner(cache).run()
+      #expect(tuning.notes.isEmpty && tuning.remaining == 0)
+      // One to confirm at least, one of all together.
+      #expect(tuning.trials > 1)
+      let ratio = try #require(tuning.wholeRatio)
+      #expect(tuning.products.contains { $0.chosen != $0.standard } == (ratio < 1))
+      let again = try tuner(cache).run()
+      #expect(again.trials == 0 && again.wholeRatio == ratio)
+      #expect(again.schedules == tuning.schedules)
+
+      // Where they were slower together, they are left.
+      try rewrite(whole) { content in
+        guard var comparisons = content["comparisons"] as? [[String: Any]] else { return }
+        for index in comparisons.indices { comparisons[index]["ratio"] = 1.25 }
+        content["comparisons"] = comparisons
+      }
+      let slower = try tuner(cache).run()
+      #expect(slower.trials == 0 && slower.products.allSatisfy { $0.chosen == $0.standard })
+      #expect(slower.text.contains("was not so together, and is left"), "\(slower.text)")
+      // And where there is no time to find out.
+      try rewrite(whole) { $0["comparisons"] = [] }
+      let hurried = try tuner(cache, seconds: 0.001).run()
+      #expect(hurried.isUnconfirmed && hurried.products.allSatisfy { $0.chosen == $0.standard })
+      #expect(hurried.text.contains("no time to measure what was faster all together"), "\(hurried.text)")
     }
   }
 

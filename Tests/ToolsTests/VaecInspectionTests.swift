@@ -197,6 +197,10 @@ import vaec
     ("ir folder", "cannot read folder: it is a folder: name a file", 1),
     ("compile small.vdl --emit ast -o none/out", "cannot write none/out: the folder does not exist", 1),
     ("compile other.vir --emit ast", "other.vir is a program, which has no syntax tree: give a .vdl file", 1),
+    (
+      "compile small.vdl --entry encode -o model",
+      "--entry is for --emit: a compiled model has all entries: leave it out, or write --emit", 2
+    ),
     ("compile small.vdl --emit tree", "--emit takes ast, ir, schedule, plan, llvm, asm or obj, not 'tree'", 2),
     ("opt small.vdl --block-images 0", "--block-images takes a whole number from 1 to 4096, not '0'", 2),
   ])

@@ -132,12 +132,15 @@ class Bench:
         for _ in range(self.options.runs):
             samples["vaec"].append(measurement.ours())
             for peer in peers:
-                if (peer, measurement.model) in self.failed:
+                case = (peer, measurement.task, measurement.model, measurement.images)
+                if case in self.failed:
                     continue
                 try:
                     samples.setdefault(peer, []).append(measurement.theirs(peer))
                 except RuntimeError as error:
-                    self.failed.add((peer, measurement.model))
+                    self.failed.add(case)
+                    # What it has measured before is no median of all runs.
+                    del samples[peer]
                     print(f"{peer} left out on {measurement.model}: {error}", file=sys.stderr)
         for number, quantity in enumerate(measurement.quantities):
             self.report(measurement, quantity, {
@@ -190,16 +193,19 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="write all medians and samples into this file")
     options = parser.parse_args()
     print(f"{options.threads} threads, median of {options.runs} interleaved runs; (x2.00): vaec takes half the time")
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(options, folder)
-        if "start" in options.tasks:
-            bench.measure(Start(bench, START_MODEL))
-        for model in options.models:
-            if "train" in options.tasks:
-                bench.measure(Training(bench, model))
-            if "infer" in options.tasks:
-                for images in options.images:
-                    bench.measure(Inference(bench, model, images))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            bench = Bench(options, folder)
+            if "start" in options.tasks:
+                bench.measure(Start(bench, START_MODEL))
+            for model in options.models:
+                if "train" in options.tasks:
+                    bench.measure(Training(bench, model))
+                if "infer" in options.tasks:
+                    for images in options.images:
+                        bench.measure(Inference(bench, model, images))
+    except RuntimeError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def numbers(count):
     return (ctypes.c_float * count)(*([0.5] * count))
 
 
-def best(run):
+def median_time(run):
     times = []
     end = time.perf_counter() + 0.5
     while time.perf_counter() < end or len(times) < 5:
@@ -54,7 +54,7 @@ def main():
                 product(BLOCK, first)
 
         work = 2e-9 * images * inputs * outputs
-        rates = [work / best(blocks), work / best(lambda: product(images, 0))]
+        rates = [work / median_time(blocks), work / median_time(lambda: product(images, 0))]
         print(f"{model:5}  {images:6}  {inputs:6}  {outputs:7}  {rates[0]:21.0f}  {rates[1]:20.0f}")
 
 

@@ -149,8 +149,9 @@ def train_with_fit(model, batch, options):
     network = Autoencoder(model)
     network.compile(optimizer=keras.optimizers.Adam(1e-3), loss=lambda x, y: fit_of(model, x, y))
     channels, height, width = model.image
-    # Some batches more than the others have: an epoch of fit has a beginning and an end that take time.
-    x = numpy.random.default_rng(1).random((64 * batch, height, width, channels), numpy.float32)
+    # More batches than the others' four where the rate is measured: an epoch of fit has a beginning and an end that take time.
+    batches = 4 if options.steps else 64
+    x = numpy.random.default_rng(1).random((batches * batch, height, width, channels), numpy.float32)
     clock = Clock(options.seconds, options.steps)
     network.fit(x, x, batch_size=batch, epochs=1_000_000, verbose=0, callbacks=[clock])
     return clock

@@ -50,6 +50,10 @@ enum CompileCommand {
     defer { compilation.report() }
     let form = invocation[emit].flatMap(Form.init)
     try ScheduleOption.check(invocation, emits: form != nil)
+    if form == nil, invocation.isGiven(VaecCommands.entry) {
+      throw UsageError(
+        "--entry is for --emit: a compiled model has all entries", "leave it out, or write --emit")
+    }
     if form == .ast { return try TextOutput.write(try compilation.input.tree().dump, to: invocation[output]) }
     let dumps = try invocation[dumpIR].map { try DumpFolder($0) }
     let module = try compilation.module(observe: { try dumps?.write($0) })

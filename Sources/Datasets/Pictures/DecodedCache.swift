@@ -99,18 +99,11 @@ struct DecodedCache {
     else { return nil }
     let (total, overflow) = footer.count.multipliedReportingOverflow(by: imageBytes)
     guard !overflow, total == end else { return nil }
-    // What fits into memory is read once; of the rest each part is read here, which also brings what fits into the page cache.
-    guard
-      let store = try? ImageStore(file, offset: 0, count: footer.count, imageBytes: imageBytes)
-        .inMemoryIfSmall()
-    else { return nil }
-    let parts = ImageImport.map(footer.checksums.count, threads: threads) { part in
-      let begin = part * Self.chunkBytes
-      let range = begin..<min(begin + Self.chunkBytes, end)
-      let sum = store.withBytes(range, Self.checksum) ?? bytes(file, begin, range.count).map(Self.checksum)
-      return sum == footer.checksums[part]
-    }
-    return parts.allSatisfy { $0 } ? Images(store: store, skipped: footer.skipped) : nil
+    let store = try? ImageStore(file, offset: 0, count: footer.count, imageBytes: imageBytes)
+      .verified(partBytes: Self.chunkBytes, threads: threads) { part, bytes in
+        bytes.withMemoryRebound(to: UInt8.self, Self.checksum) == footer.checksums[part]
+      }
+    return store.map { Images(store: $0, skipped: footer.skipped) }
   }
 
   private func bytes(_ file: PositionedFile, _ offset: Int, _ count: Int) -> [UInt8]? {

@@ -1,6 +1,8 @@
 /// A module's text form with the numbers of its lines, from 1: what a line table of compiled code points into.
 public struct ModuleListing: Sendable {
   public let text: String
+  /// The number of lines.
+  public let lineCount: Int
   private let entries: [String: EntryLines]
 
   /// Where the parts of one entry stand.
@@ -12,8 +14,9 @@ public struct ModuleListing: Sendable {
 
   public init(_ module: Module) {
     text = module.text
+    lineCount = text.utf8.count { $0 == UInt8(ascii: "\n") }
     let printers = module.entries.map { EntryPrinter($0, sourceFile: module.sourceFile) }
-    var next = text.lineCount - printers.reduce(0) { $0 + $1.lineCount } - max(0, printers.count - 1) + 1
+    var next = lineCount - printers.reduce(0) { $0 + $1.lineCount } - max(0, printers.count - 1) + 1
     var entries: [String: EntryLines] = [:]
     for (entry, printer) in zip(module.entries, printers) {
       entries[entry.name] = EntryLines(
@@ -23,9 +26,6 @@ public struct ModuleListing: Sendable {
     }
     self.entries = entries
   }
-
-  /// The number of lines.
-  public var lineCount: Int { text.lineCount }
 
   /// The line where an entry begins; 1 for one that is not there.
   public func line(ofEntry name: String) -> Int { entries[name]?.head ?? 1 }
@@ -40,8 +40,4 @@ public struct ModuleListing: Sendable {
     guard let entry = entries[name], entry.results.indices.contains(index) else { return line(ofEntry: name) }
     return entry.results[index]
   }
-}
-
-extension String {
-  fileprivate var lineCount: Int { utf8.reduce(0) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) } }
 }

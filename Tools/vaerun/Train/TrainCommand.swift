@@ -46,6 +46,8 @@ enum TrainCommand {
   private static func train(
     _ setup: TrainingSetup, in folder: RunFolder, output: any TrainingOutput, drawsPictures: Bool
   ) throws -> ExitStatus {
+    // From here on Ctrl-C leaves a run that can be gone on with.
+    let interrupt = Interrupt()
     // The configuration last: a folder that has one can be gone on with.
     if setup.existing == nil {
       try folder.begin(with: setup.model, setup.configuration)
@@ -67,7 +69,7 @@ enum TrainCommand {
     output.begin()
     let result: TrainingResult
     do {
-      result = try run(setup, in: folder, output: output)
+      result = try run(setup, in: folder, output: output, interrupt)
     } catch {
       // The error itself is what has to be told, also where the folder cannot be written any more.
       try? note("failed", step: session.fromStep)
@@ -84,7 +86,8 @@ enum TrainCommand {
   }
 
   private static func run(
-    _ setup: TrainingSetup, in folder: RunFolder, output: any TrainingOutput
+    _ setup: TrainingSetup, in folder: RunFolder, output: any TrainingOutput,
+    _ interrupt: consuming Interrupt
   ) throws -> TrainingResult {
     var trainer = setup.trainer
     var warnings = setup.warnings
@@ -92,7 +95,6 @@ enum TrainCommand {
       defer { warnings = nil }
       for warning in try warnings?.get() ?? [] { Terminal.complain(warning) }
     }
-    let interrupt = Interrupt()
     Interrupt.stopWithSweep()
     defer { output.leave() }
     let result = try trainer.run(in: folder, stop: Interrupt.stop) { event in

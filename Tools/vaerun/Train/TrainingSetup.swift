@@ -60,14 +60,15 @@ struct TrainingSetup {
     if start == nil {
       configuration.initialWeights = try Self.initialWeights(invocation, instance, basis: basis)
     }
+    let held = try HeldOut.images(configuration, of: training)
+    let data = TrainingData(training, holdingOut: held, test: test)
+    trainer = try Trainer(instance, data: data, options: options, from: start)
+    // Waited for here, and not when the run has its folder, which a killed sweep that is resumed must not find half made.
     configuration.digests.data = try digest.get()
     self.configuration = configuration
-    let held = try HeldOut.images(configuration, of: training)
     warnings =
       invocation[TrainOptions.quiet]
       ? nil : Concurrently { try HeldOut.warnings(training: training, held: held, test: test) }
-    let data = TrainingData(training, holdingOut: held, test: test)
-    trainer = try Trainer(instance, data: data, options: options, from: start)
   }
 
   /// Whether the standard output belongs to somebody else than the compiler.
