@@ -32,7 +32,8 @@ import Testing
   @Test(arguments: [SIGKILL, SIGINT])
   func aRunThatIsKilledAtRandomStepsEndsInTheSameBits(_ signal: Int32) throws {
     var random = SystemRandomNumberGenerator()
-    let steps = (0..<4).map { _ in Int.random(in: 1...9, using: &random) }
+    // Together fewer than the 30 of the whole run: an interrupted one goes on where it was.
+    let steps = (0..<4).map { _ in Int.random(in: 1...7, using: &random) }
     try withToy { folder in
       #expect(try vaerun(Self.line + " --output whole", in: folder).status == 0)
       var line = Self.line + " --output parts"

@@ -31,7 +31,8 @@ let vaecRows: [CommandRow] =
         Mistake("small.vdl --set hidden=99999999999999999999", 1, "hidden"),
         Mistake("small.vdl --set hidden=1000000000000", 1, "it is too large"),
         Mistake("small.vdl --set hiden=1", 1, "no config 'hiden' to set: did you mean 'hidden'?"),
-        Mistake("small.vdl --cpu z80", 2, "z80"), Mistake("small.vdl --entry decod", 1, "no entry 'decod'"),
+        Mistake("small.vdl --cpu z80", 2, "z80"),
+        Mistake("small.vdl --emit ir --entry decod", 1, "no entry 'decod'"),
         Mistake("small.vdl --dump-ir small.vir", 1, "cannot write small.vir"),
       ]),
     CommandRow(
