@@ -62,45 +62,8 @@ public func readFile(_ path: String, limit: Int = .max) throws(FileError) -> Dat
   }
 }
 
-/// Makes a folder, and those that it lies in, where they are not there yet.
-public func makeFolder(_ path: String) throws(FileError) {
-  if mkdir(path, 0o777) == 0 { return }
-  let parent = splitPath(path).folder
-  if errno == ENOENT, parent != path {
-    try makeFolder(parent)
-    if mkdir(path, 0o777) == 0 { return }
-  }
-  let code = errno
-  var status = stat()
-  if stat(path, &status) == 0 {
-    if status.st_mode & S_IFMT == S_IFDIR { return }
-    throw FileError(.write, path, reason: "a file has this name: choose another")
-  }
-  if code == ENOENT {
-    throw FileError(.write, path, reason: "no folder can be made there: choose another place")
-  }
-  throw FileError(.write, path, errno: code)
-}
-
-/// Writes files of a folder, which is made where it is not there. Where `body` throws, those files that were not there before are
-/// removed again, and so is the folder where it was made for them.
-public func writeFolder<T>(_ folder: String, files: [String], _ body: () throws -> T) throws -> T {
-  func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
-  let isNew = !isThere(folder)
-  let new = files.map { folder + "/" + $0 }.filter { !isThere($0) }
-  do {
-    try makeFolder(folder)
-    return try body()
-  } catch {
-    for path in new { unlink(path) }
-    // What somebody else has put there in the meantime keeps it.
-    if isNew { rmdir(folder) }
-    throw error
-  }
-}
-
 /// Why something that is there cannot be read or replaced as a file; nil for a regular file.
-private func irregularity(_ status: stat) -> String? {
+func irregularity(_ status: stat) -> String? {
   switch status.st_mode & S_IFMT {
   case S_IFREG: nil
   case S_IFDIR: "it is a folder: name a file"
@@ -116,7 +79,7 @@ public func splitPath(_ path: String) -> (folder: String, name: String) {
   return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
 }
 
-/// Files that are there completely or not at all: written beside their place, flushed to the disk, then renamed.
+/// Files that are there completely or not at all: written without a name, flushed to the disk, then put in their place.
 public enum AtomicFile {
   /// Where the bytes of a file go while it is written.
   public struct Sink: ~Copyable {
@@ -176,44 +139,10 @@ public enum AtomicFile {
       var sink = Sink(descriptor: descriptor, path: path)
       return try body(&sink)
     }
-    try produce(at: path) { temporary in
-      let descriptor = open(temporary, O_WRONLY | O_TRUNC | O_CLOEXEC)
-      guard descriptor >= 0 else { throw FileError(.write, path, errno: errno) }
-      defer { close(descriptor) }
-      var sink = Sink(descriptor: descriptor, path: path)
-      try body(&sink)
-    }
-  }
-
-  /// Lets `make` write a file at the temporary path that it is given, and puts it in place at `path`: for libraries
-  /// and programs that write files themselves. An empty file is there already. The temporary file is removed whatever happens.
-  public static func produce(at path: String, _ make: (_ temporary: String) throws -> Void) throws {
-    let (folder, name) = splitPath(path)
-    guard !name.isEmpty else { throw FileError(.write, path, reason: "it is a folder: name a file") }
-    // What is no file is not to be replaced by one: the superuser may rename a file over /dev/null.
-    var status = stat()
-    if stat(path, &status) == 0, let reason = irregularity(status) {
-      throw FileError(.write, path, reason: reason)
-    }
-    let suffix = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-    let temporary = "\(folder)/.\(name).\(suffix).tmp"
-    // Made here, so that a place that cannot be written is told as such, whatever writes the file.
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw FileError(.write, path, errno: errno) }
-    close(descriptor)
-    defer { unlink(temporary) }
-    try make(temporary)
-    try flush(temporary, for: path)
-    guard rename(temporary, path) == 0 else { throw FileError(.write, path, errno: errno) }
-    // The new name survives a power failure only with its folder flushed; not every file system can do that.
-    try? flush(folder, for: path)
-  }
-
-  private static func flush(_ file: String, for path: String) throws {
-    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError(.write, path, errno: errno) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw FileError(.write, path, errno: errno) }
+    let file = try NewFile(for: path)
+    var sink = Sink(descriptor: file.descriptor, path: path)
+    try body(&sink)
+    try file.place()
   }
 }
 

@@ -38,11 +38,50 @@ import Testing
     }
   }
 
-  @Test func producedFileIsPutInPlace() throws {
+  /// So that nothing is left whatever ends the program.
+  @Test func aFileHasNoNameBeforeItIsWhole() throws {
     try withTemporaryFolder { folder in
-      let path = folder + "/a.txt"
-      try AtomicFile.produce(at: path) { try Data("made".utf8).write(to: URL(fileURLWithPath: $0)) }
-      #expect(try readFile(path) == Data("made".utf8))
+      for old in [[], ["a.txt"]] {
+        try AtomicFile.write(to: folder + "/a.txt") { sink in
+          try sink.write(Array("half".utf8))
+          #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == old)
+        }
+        #expect(try readFile(folder + "/a.txt") == Data("half".utf8))
+      }
+      let mode = try FileManager.default.attributesOfItem(atPath: folder + "/a.txt")[.posixPermissions] as? Int
+      let mask = umask(0)
+      umask(mask)
+      #expect(mode == 0o666 & ~Int(mask))
+    }
+  }
+
+  @Test func aLinkIsReplacedAndNotItsFile() throws {
+    try withTemporaryFolder { folder in
+      try AtomicFile.write([1] as [UInt8], to: folder + "/file")
+      for target in ["file", "nowhere"] {
+        let link = folder + "/link"
+        try? FileManager.default.removeItem(atPath: link)
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+        try AtomicFile.write([2] as [UInt8], to: link)
+        #expect(try readFile(link) == Data([2]) && readFile(folder + "/file") == Data([1]))
+        #expect((try? FileManager.default.destinationOfSymbolicLink(atPath: link)) == nil)
+      }
+    }
+  }
+
+  /// What is locked is being written.
+  @Test func temporaryFilesOfKilledProgramsAreRemoved() throws {
+    try withTemporaryFolder { folder in
+      for name in [".a.1.tmp", ".b.2.tmp", "c.tmp", ".d"] {
+        try Data([1]).write(to: URL(fileURLWithPath: folder + "/" + name))
+      }
+      let descriptor = open(folder + "/.b.2.tmp", O_RDONLY)
+      defer { close(descriptor) }
+      try #require(flock(descriptor, LOCK_EX) == 0)
+      AtomicFile.removeAbandoned(in: folder)
+      AtomicFile.removeAbandoned(in: folder + "/none")
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == [".b.2.tmp", ".d", "c.tmp"])
     }
   }
 
@@ -78,9 +117,6 @@ import Testing
       #expect(
         errorText { try AtomicFile.write([1] as [UInt8], to: folder + "/pipe") }
           == "cannot write \(folder)/pipe: nobody reads from this pipe")
-      #expect(
-        errorText { try AtomicFile.produce(at: folder + "/null") { _ in } }
-          == "cannot write \(folder)/null: it is not a regular file")
       let names = try FileManager.default.contentsOfDirectory(atPath: folder)
       #expect(names.sorted() == ["full", "null", "pipe"])
       for name in ["null", "full"] {
@@ -105,7 +141,30 @@ import Testing
         }
       }
       #expect(try FileManager.default.contentsOfDirectory(atPath: made) == ["old"])
+      #expect(throws: Failure.self) {
+        try writeFolder(folder + "/out/er/inner", files: ["a"]) { throw Failure() }
+      }
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["made"])
+    }
+  }
+
+  @Test func whetherAFolderCanBeWrittenIsFoundOutWithoutATrace() throws {
+    try withTemporaryFolder { folder in
+      try AtomicFile.write([1] as [UInt8], to: folder + "/file")
+      try makeFolder(folder + "/there/a.so")
+      func names() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() }
+      let before = try names()
+      for place in ["/there", "/new", "/new/and/inner"] { try checkFolder(folder + place, files: ["a", "b"]) }
+      #expect(
+        errorText { try checkFolder(folder + "/there", files: ["a.so"]) }
+          == "cannot write \(folder)/there/a.so: it is a folder: name a file")
+      #expect(
+        errorText { try checkFolder(folder + "/file/new", files: ["a"]) }
+          == "cannot write \(folder)/file/new: a part of the path is a file, not a folder")
+      #expect(
+        errorText { try checkFolder("/proc/new/inner", files: ["a"]) }
+          == "cannot write /proc/new: no folder can be made there: choose another place")
+      #expect(try names() == before)
     }
   }
 

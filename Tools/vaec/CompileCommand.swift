@@ -60,6 +60,27 @@ enum CompileCommand {
       .limited(to: invocation[VaecCommands.entry])
     if let form { return try write(form, of: module, compilation, invocation) }
     let folder = invocation[output] ?? "build/\(module.name)"
+    // Before minutes are spent on what cannot be kept.
+    try checkFolder(folder, files: ["so", "vir", "h", "json"].map { "\(module.name).\($0)" })
+    let (result, cpu) = try TemporaryFolder.forAll {
+      try compile(module, to: folder, compilation, invocation)
+    }
+    let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+    let parameters = module.parameters.reduce(0) { $0 + $1.type.count }
+    VaecCommands.tell(
+      invocation,
+      "\(module.name): \(parameters) parameters, \(module.entries.count) entries, for \(cpu), "
+        + "\(String(format: "%.2f", seconds)) s")
+    VaecCommands.tell(invocation, "wrote \(folder)/\(result.manifest.library), .h, .json and .vir")
+    if let dumps { VaecCommands.tell(invocation, "wrote \(dumps.count) dumps to \(dumps.folder)/") }
+    VaecCommands.tell(invocation, "next: vaerun train \(folder)")
+  }
+
+  /// Writes the compiled model.
+  /// - Returns: it, and the processor that it is for.
+  private static func compile(
+    _ module: Module, to folder: String, _ compilation: Compilation, _ invocation: Invocation
+  ) throws -> (ModelCompiler.Output, cpu: String) {
     var compiler = try compilation.compiler()
     try compilation.lowering(module) { try ScheduleOption.apply(invocation, to: &compiler, for: module) }
     if let seconds = invocation[ScheduleOption.tune] {
@@ -74,15 +95,7 @@ enum CompileCommand {
         used: compilation.input.files.used)
     }
     try compilation.lowering(module) { try compiler.write(result, to: folder) }
-    let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
-    let parameters = module.parameters.reduce(0) { $0 + $1.type.count }
-    VaecCommands.tell(
-      invocation,
-      "\(module.name): \(parameters) parameters, \(module.entries.count) entries, for \(compiler.target.machine.cpu), "
-        + "\(String(format: "%.2f", seconds)) s")
-    VaecCommands.tell(invocation, "wrote \(folder)/\(result.manifest.library), .h, .json and .vir")
-    if let dumps { VaecCommands.tell(invocation, "wrote \(dumps.count) dumps to \(dumps.folder)/") }
-    VaecCommands.tell(invocation, "next: vaerun train \(folder)")
+    return (result, compiler.target.machine.cpu)
   }
 
   private static func write(

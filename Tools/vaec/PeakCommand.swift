@@ -1,3 +1,4 @@
+import Artifact
 import CommandLineTable
 import Lowering
 
@@ -18,6 +19,8 @@ enum PeakCommand {
   static func run(_ invocation: Invocation) throws {
     let cpu = invocation[VaecCommands.cpu] ?? "host"
     guard let target = TargetSelection.target(cpu) else { throw CommandError.unknownTarget(cpu) }
-    try MachineProbe.write(for: target, to: invocation[output] ?? "build/peak.so")
+    try TemporaryFolder.forAll {
+      try MachineProbe.write(for: target, to: invocation[output] ?? "build/peak.so")
+    }
   }
 }

@@ -29,26 +29,38 @@ enum GraphOutput {
       return try TextOutput.write(module.graphText, to: path)
     }
     guard let program = ProgramSearch.find("dot") else { throw CommandError.noGraphviz(path) }
-    try AtomicFile.produce(at: path) { temporary in
-      let text = temporary + ".dot"
-      defer { try? FileManager.default.removeItem(atPath: text) }
-      try Data(module.graphText.utf8).write(to: URL(fileURLWithPath: text))
-      try draw(program, ["-T" + (path as NSString).pathExtension, "-o", temporary, text])
-    }
+    let picture = try draw(program, "-T" + (path as NSString).pathExtension, module.graphText)
+    try AtomicFile.write(picture, to: path)
   }
 
-  private static func draw(_ program: String, _ arguments: [String]) throws {
+  /// What Graphviz makes of a text. Both go through files without a name, which cannot fill up as pipes do.
+  private static func draw(_ program: String, _ form: String, _ text: String) throws -> Data {
+    guard let (input, output) = tmpfile().flatMap({ input in tmpfile().map { (input, $0) } }) else {
+      throw CommandError.graphvizFailed("there is no place for temporary files")
+    }
+    defer {
+      fclose(input)
+      fclose(output)
+    }
+    let written = FileHandle(fileDescriptor: fileno(input), closeOnDealloc: false)
+    let drawn = FileHandle(fileDescriptor: fileno(output), closeOnDealloc: false)
+    try written.write(contentsOf: Data(text.utf8))
+    try written.seek(toOffset: 0)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
+    process.arguments = [form]
+    process.standardInput = written
+    process.standardOutput = drawn
     let messages = Pipe()
     process.standardError = messages
     try process.run()
-    let text = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    let problem = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
       throw CommandError.graphvizFailed(
-        text.split(separator: "\n").first.map(String.init) ?? "it gave no reason")
+        problem.split(separator: "\n").first.map(String.init) ?? "it gave no reason")
     }
+    try drawn.seek(toOffset: 0)
+    return try drawn.readToEnd() ?? Data()
   }
 }

@@ -1,9 +1,11 @@
+import Artifact
 import CommandLineTable
 import Foundation
 
 StandardFiles.fill()
 // A pipe that is closed early (`vaerun ... | head`) is an ordinary end, not a signal's business.
 signal(SIGPIPE, SIG_IGN)
+Unfinished.removeOnSignals()
 
 var status = ExitStatus.success
 do {
@@ -12,6 +14,7 @@ do {
   case .run(let invocation): status = try Vaerun.run(invocation)
   }
 } catch {
+  Unfinished.waitIfEnding()
   let report = Vaerun.table.report(error)
   Terminal.complain(report.line)
   status = report.status

@@ -55,6 +55,8 @@ let vaecRows: [CommandRow] =
         "tuned/small.so": .sharedObject, "tuned/small.h": .text, "tuned/small.json": .json,
         "tuned/small.vir": .text, ".cache/vaec/tuning/": .folder,
       ],
+      // Said before anything was measured, which would be printed.
+      output: .folder("-o"),
       mistakes: [
         Mistake("small.vdl --tune=0", 2, "--tune takes a number above 0"),
         Mistake("small.vdl --tune --schedule build/small", 2, "--tune chooses what --schedule gives"),

@@ -113,14 +113,12 @@ final class MachineMeasurement {
 
   init(threads: [Int]) throws {
     self.threads = threads
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("vaerun-\(UUID().uuidString)")
-      .path
-    try Artifact.makeFolder(folder)
     // Once loaded it stays, without its file.
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let library = folder + "/probe.so"
-    guard let made = try? CompilerProgram.run(["peak", "-o", library]), made else { throw BenchError.noProbe }
-    probe = try MachineProbe(path: library)
+    probe = try TemporaryFolder.with { folder in
+      let library = folder + "/probe.so"
+      guard let made = try? CompilerProgram.run(["peak", "-o", library]), made else { throw BenchError.noProbe }
+      return try MachineProbe(path: library)
+    }
   }
 
   /// Measures the peak of each number of threads once more.
