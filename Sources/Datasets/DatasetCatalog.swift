@@ -157,11 +157,14 @@ extension Dataset {
       channels: options.channels ?? imageShape[0], crop: options.crop ?? .center, filter: options.filter,
       background: options.background)
     guard !fitting.keeps(imageShape) else { return self }
-    let feed = ImageFeed(count: count) { range in
-      range.map { image in
-        { @Sendable in
-          try ArrayImages.fitted(
-            try self.image(image), imageShape, areInterleaved: false, fitting, path: "\(name), image \(image)")
+    let feed = ImageFeed(count: count) {
+      { range in
+        range.map { image in
+          { @Sendable in
+            try ArrayImages.fitted(
+              try self.image(image), imageShape, areInterleaved: false, fitting, path: "\(name), image \(image)"
+            )
+          }
         }
       }
     }

@@ -18,8 +18,6 @@ public enum DatasetError: Error, Equatable, Sendable {
   case noAttribute(name: String, dataset: String, there: [String])
   /// A folder of pictures that cannot be taken.
   case folder(path: String, fault: FolderFault)
-  /// The decoded pictures cannot be kept; `reason` is the system's.
-  case noCache(path: String, reason: String)
   /// An index or a count is not between `least` and `most`.
   case outOfRange(what: String, value: Int, least: Int, most: Int)
 }
@@ -48,10 +46,6 @@ extension DatasetError: CustomStringConvertible {
         ? "\(dataset) has no attributes, and so no '\(name)'; leave --classes away"
         : "\(dataset) has no attribute '\(name)'; it has \(there.joined(separator: ", "))"
     case .folder(let path, let fault): return "'\(path)' \(fault)"
-    case .noCache(let path, let reason):
-      return
-        "the decoded pictures cannot be kept in '\(path)': \(reason); set VAEC_CACHE_DIR to another folder, "
-        + "or pass --no-cache"
     case .outOfRange(let what, let value, let least, let most) where most < least:
       return "\(what) is \(value), and there is nothing to take from"
     case .outOfRange(let what, let value, let least, let most):

@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import ImageFiles
 import PictureTesting
+import Synchronization
 import Testing
 
 @Suite struct PictureFolderTests {
@@ -181,13 +182,59 @@ import Testing
     }
   }
 
-  @Test func aCacheThatCannotBeWrittenIsNamed() throws {
-    for value in 1...2 { try write("\(value).png", grey(UInt8(value))) }
+  @Test func whereNothingCanBeKeptPicturesAreHeldInMemory() throws {
+    for value in 1...4 { try write("train/\(value).png", grey(UInt8(value))) }
+    try write("test/5.png", grey(5))
     _ = try folder.write("file", [])
+    let told = Mutex<[String]>([])
+    var options = ImageOptions()
+    options.warn = { text in told.withLock { $0.append(text) } }
+    #expect(try firsts(load(.train, options, cache: "file")) == [1, 2, 3, 4])
     #expect(
-      message { try load(cache: "file") }
-        == "the decoded pictures cannot be kept in '\(folder.path)/file/decoded': a part of the path is a file, not a "
-        + "folder; set VAEC_CACHE_DIR to another folder, or pass --no-cache")
+      told.withLock { $0 } == [
+        "the decoded pictures cannot be kept in '\(folder.path)/file/decoded' (a part of the path is a file, not a "
+          + "folder) and are held in memory this time: set VAEC_CACHE_DIR to another folder, or pass --no-cache"
+      ])
+  }
+
+  /// A file that is whole in itself and has fewer images than the folder, or leaves some out that are in order.
+  @Test(arguments: [(2, []), (0, []), (3, [1]), (2, [1, 1]), (2, [4, 5]), (2, [2, 1])])
+  func aCacheWithOtherImagesThanTheSourceIsMadeAgain(_ count: Int, _ skipped: [Int]) throws {
+    for value in 1...4 { try write("train/\(value).png", grey(UInt8(value))) }
+    try write("test/5.png", grey(5))
+    // Where images may be left out their numbers alone can be wrong.
+    let options = ImageOptions(skipsDamaged: count < 3)
+    _ = try load(.train, options)
+    let path = try #require(cached().first)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    let length = Int(whole[whole.count - 20])
+    let text = whole[(whole.count - 20 - length)..<(whole.count - 20)]
+    var footer = try #require(try JSONSerialization.jsonObject(with: text) as? [String: Any])
+    #expect(footer["count"] as? Int == 4)
+    // Of a file of gzip the sum stands before the length.
+    func check(_ data: Data) -> Int {
+      gzipped(Array(data)).suffix(8).prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+    let images = Data(whole.prefix(16 * count))
+    footer["count"] = count
+    footer["skipped"] = skipped
+    footer["checksums"] = count == 0 ? [] : [check(images)]
+    let other = try JSONSerialization.data(withJSONObject: footer)
+    func little(_ value: Int, bytes: Int) -> Data { Data((0..<bytes).map { UInt8(value >> (8 * $0) & 255) }) }
+    let trailer = little(other.count, bytes: 8) + little(check(other), bytes: 4) + Data("vaecimg1".utf8)
+    let forged = images + other + trailer
+    try forged.write(to: URL(fileURLWithPath: path))
+    #expect(try firsts(load(.train, options)) == [1, 2, 3, 4])
+    // The names in its text have no order.
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)).count == whole.count)
+  }
+
+  @Test func whatAKilledProgramHasLeftInTheCacheIsRemoved() throws {
+    for value in 1...4 { try write("\(value).png", grey(UInt8(value))) }
+    let left = try folder.write("cache/decoded/.pictures-0.images.abc.tmp", [1])
+    _ = try load()
+    #expect(!FileManager.default.fileExists(atPath: left))
+    #expect(try cached().count == 1)
   }
 
   @Test func damagedPicturesAreNamedOrLeftOut() throws {

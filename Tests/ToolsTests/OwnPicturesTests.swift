@@ -52,6 +52,25 @@ import Testing
     }
   }
 
+  @Test func withoutACacheFolderTrainingGoesOnWithOneWarning() throws {
+    try withPictures { folder in
+      try Data().write(to: URL(fileURLWithPath: folder + "/.cache"))
+      let line = "train --data pictures --epochs 1 --no-pictures"
+      let run = try vaerun(line, in: folder)
+      #expect(run.status == 0)
+      #expect(
+        run.errors
+          == "vaerun: warning: the decoded pictures cannot be kept in '\(folder)/.cache/vaec/decoded' (a part of the "
+          + "path is a file, not a folder) and are held in memory this time: set VAEC_CACHE_DIR to another folder, or pass "
+          + "--no-cache\n")
+      #expect(try vaerun(line + " --quiet", in: folder).errors == "")
+      try FileManager.default.removeItem(atPath: folder + "/.cache")
+      #expect(try vaerun(line, in: folder).status == 0)
+      let weights = try ["001", "003"].map { try readFile("\(folder)/runs/toy-\($0)/last.safetensors") }
+      #expect(weights[0] == weights[1])
+    }
+  }
+
   @Test func codesOfPicturesGoThroughNumPysFiles() throws {
     try withPictures { folder in
       try #require(try vaerun("train --data pictures --epochs 1 --quiet --no-cache", in: folder).status == 0)

@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import ImageFiles
 import Runtime
+import Synchronization
 
 /// The options that say which images a command takes, and in which form.
 enum DataOptions {
@@ -99,6 +100,7 @@ enum DataOptions {
       classes: texts["classes"], modelShape: modelShape, threads: invocation[CommonOptions.threads])
     let isSilent = invocation[CommonOptions.quiet] || invocation[CommonOptions.json]
     if Terminal.isLive, !isSilent { options.progress = DecodingProgress().tell }
+    if !invocation[CommonOptions.quiet] { options.warn = DataWarnings.tell }
     return options
   }
 }
@@ -114,6 +116,16 @@ private final class DecodingProgress: Sendable {
     } else {
       Terminal.clearLine()
     }
+  }
+}
+
+/// Warnings about the data. Both parts of a data set have the same to say of the cache folder: it is said once.
+private enum DataWarnings {
+  private static let told = Mutex<Set<String>>([])
+
+  @Sendable static func tell(_ text: String) {
+    guard told.withLock({ $0.insert(text).inserted }) else { return }
+    Terminal.complain("vaerun: warning: \(text)")
   }
 }
 

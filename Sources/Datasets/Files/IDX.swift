@@ -80,7 +80,8 @@ struct IDXImages {
       ).inMemoryIfSmall()
     }
     // As they are: what the options ask for is made of any data set in the same way.
-    let asTheyAre = ImageOptions(usesCache: options.usesCache, limit: options.limit, threads: options.threads)
+    var asTheyAre = ImageOptions(usesCache: options.usesCache, limit: options.limit, threads: options.threads)
+    asTheyAre.warn = options.warn
     let records = RecordImages(files: [path], kind: "idx", shape: [1] + sides, count: count, open: open)
     return try records.store(asTheyAre, cache: cache).store
   }

@@ -194,18 +194,22 @@ struct ArrayImages {
     if array.header.isFortranOrder {
       // The first index varies fastest: an image's elements are strewn over the whole array.
       let all = try array.bytes()
-      return ImageFeed(count: count) { range in
-        range.map { image in { try work(Array(all[(image * rawBytes)..<((image + 1) * rawBytes)])) } }
+      return ImageFeed(count: count) {
+        { range in
+          range.map { image in { try work(Array(all[(image * rawBytes)..<((image + 1) * rawBytes)])) } }
+        }
       }
     }
-    let reader = try array.open()
-    return ImageFeed(count: count) { range in
-      try range.map { _ in
-        let raw = try reader.read(count: rawBytes)
-        guard raw.count == rawBytes else {
-          throw DatasetError.file(path: path, fault: .truncated(expected: rawBytes, available: raw.count))
+    return ImageFeed(count: count) {
+      let reader = try array.open()
+      return { range in
+        try range.map { _ in
+          let raw = try reader.read(count: rawBytes)
+          guard raw.count == rawBytes else {
+            throw DatasetError.file(path: path, fault: .truncated(expected: rawBytes, available: raw.count))
+          }
+          return { try work(raw) }
         }
-        return { try work(raw) }
       }
     }
   }

@@ -30,23 +30,28 @@ struct DecodedCache {
   private static let chunkBytes = 1 << 22
   private static let longestFooter = 1 << 28
 
+  /// Why decoded images cannot be kept.
+  struct Fault: Error {
+    let reason: String
+  }
+
   /// The images under a key, decoded where they are not there yet or the file is damaged.
   ///
   /// - Parameter name: where the images come from: a part of it is part of the file's name, for people who look into the
   ///   folder.
+  /// - Throws: `Fault` where they cannot be kept; what decoding throws.
   func images(key: String, name: String, _ work: ImageImport) throws -> Images {
     let path = path(key: key, name: name)
-    if let images = read(path, key: key, imageBytes: work.imageBytes, threads: work.options.threads) {
-      return images
-    }
+    if let images = read(path, key: key, work) { return images }
     do {
       try makeFolder(folder)
+      AtomicFile.removeAbandoned(in: folder)
       try AtomicFile.write(to: path) { sink in try Self.write(work, key: key, &sink) }
     } catch let error as FileError {
-      throw DatasetError.noCache(path: folder, reason: error.reason)
+      throw Fault(reason: error.reason)
     }
-    guard let images = read(path, key: key, imageBytes: work.imageBytes, threads: work.options.threads) else {
-      throw DatasetError.noCache(path: folder, reason: "what was written there does not come back")
+    guard let images = read(path, key: key, work) else {
+      throw Fault(reason: "what was written there does not come back")
     }
     return images
   }
@@ -82,8 +87,9 @@ struct DecodedCache {
     try sink.write(text + littleEndian(UInt64(text.count)) + littleEndian(checksum(text)) + mark)
   }
 
-  /// The images of a file that is whole and under this key; nil for any other, which is then made again.
-  private func read(_ path: String, key: String, imageBytes: Int, threads: Int?) -> Images? {
+  /// The images of a file that is whole, under this key and with as many images as there are to be; nil for any other, which is
+  /// then made again.
+  private func read(_ path: String, key: String, _ work: ImageImport) -> Images? {
     guard let file = try? PositionedFile(path: path), file.size >= Self.trailerBytes,
       let trailer = bytes(file, file.size - Self.trailerBytes, Self.trailerBytes),
       Array(trailer.suffix(8)) == Self.mark
@@ -94,16 +100,25 @@ struct DecodedCache {
     let end = file.size - Self.trailerBytes - Int(length)
     guard let text = bytes(file, end, Int(length)), Self.checksum(text) == sum,
       let footer = try? JSONDecoder().decode(Footer.self, from: Data(text)), footer.key == key,
-      footer.imageBytes == imageBytes, footer.count >= 0,
+      footer.imageBytes == work.imageBytes, accounts(footer, for: work),
       footer.checksums.count == (end + Self.chunkBytes - 1) / Self.chunkBytes
     else { return nil }
-    let (total, overflow) = footer.count.multipliedReportingOverflow(by: imageBytes)
+    let (total, overflow) = footer.count.multipliedReportingOverflow(by: work.imageBytes)
     guard !overflow, total == end else { return nil }
-    let store = try? ImageStore(file, offset: 0, count: footer.count, imageBytes: imageBytes)
-      .verified(partBytes: Self.chunkBytes, threads: threads) { part, bytes in
+    let store = try? ImageStore(file, offset: 0, count: footer.count, imageBytes: work.imageBytes)
+      .verified(partBytes: Self.chunkBytes, threads: work.options.threads) { part, bytes in
         bytes.withMemoryRebound(to: UInt8.self, Self.checksum) == footer.checksums[part]
       }
     return store.map { Images(store: $0, skipped: footer.skipped) }
+  }
+
+  /// Whether each image of the source is there, or was left out where that may be.
+  private func accounts(_ footer: Footer, for work: ImageImport) -> Bool {
+    let (count, skipped) = (work.feed.count, footer.skipped)
+    return footer.count >= 0 && footer.count == count - skipped.count
+      && (skipped.isEmpty || work.options.skipsDamaged)
+      && skipped.allSatisfy { (0..<count).contains($0) }
+      && zip(skipped, skipped.dropFirst()).allSatisfy { $0 < $1 }
   }
 
   private func bytes(_ file: PositionedFile, _ offset: Int, _ count: Int) -> [UInt8]? {
@@ -131,28 +146,43 @@ extension ImageImport {
   ///   - key: the digest of everything that the images follow from.
   ///   - name: where they come from.
   func images(key: String, name: String, cache: String?) throws -> DecodedCache.Images {
-    let images: DecodedCache.Images
-    if options.usesCache, let cache {
-      images = try DecodedCache(folder: join(cache, "decoded")).images(key: key, name: name, self)
-    } else {
-      let (total, overflow) = feed.count.multipliedReportingOverflow(by: imageBytes)
-      guard !overflow, AvailableMemory.holds(total) else {
-        throw DatasetError.file(
-          path: name,
-          fault: .unsuitable(
-            problem: "makes \(feed.count) images of \(imageBytes) bytes, more than there is memory for",
-            remedy: options.usesCache ? "set VAEC_CACHE_DIR to a folder" : "leave --no-cache away"))
-      }
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(total)
-      let skipped = try run { bytes += $0 }
-      images = DecodedCache.Images(store: ImageStore(bytes, imageBytes: imageBytes), skipped: skipped)
-    }
+    let images = try kept(key: key, name: name, cache: cache) ?? held(name: name)
     guard images.store.count > 0 else {
       throw DatasetError.file(
         path: name, fault: .unsuitable(problem: "has no picture that can be decoded", remedy: "get it again"))
     }
     return images
+  }
+
+  /// From the cache; nil where it is not to be used, or cannot be, which is said.
+  private func kept(key: String, name: String, cache: String?) throws -> DecodedCache.Images? {
+    guard options.usesCache, let cache else { return nil }
+    let folder = join(cache, "decoded")
+    do {
+      return try DecodedCache(folder: folder).images(key: key, name: name, self)
+    } catch let fault as DecodedCache.Fault {
+      options.warn?(
+        "the decoded pictures cannot be kept in '\(folder)' (\(fault.reason)) and are held in memory this time: set "
+          + "VAEC_CACHE_DIR to another folder, or pass --no-cache")
+      return nil
+    }
+  }
+
+  /// In memory.
+  private func held(name: String) throws -> DecodedCache.Images {
+    let (total, overflow) = feed.count.multipliedReportingOverflow(by: imageBytes)
+    guard !overflow, AvailableMemory.holds(total) else {
+      throw DatasetError.file(
+        path: name,
+        fault: .unsuitable(
+          problem: "makes \(feed.count) images of \(imageBytes) bytes, more than there is memory for",
+          remedy: options.usesCache
+            ? "set VAEC_CACHE_DIR to a folder that can be written" : "leave --no-cache away"))
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(total)
+    let skipped = try run { bytes += $0 }
+    return DecodedCache.Images(store: ImageStore(bytes, imageBytes: imageBytes), skipped: skipped)
   }
 }
 

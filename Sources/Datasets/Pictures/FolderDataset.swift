@@ -32,12 +32,14 @@ enum FolderDataset {
   ) throws -> Dataset {
     let files = folder.files
     let fitting = try options.fitting(crop: crop) { try firstShape(folder, options) }
-    let feed = ImageFeed(count: files.count) { range in
-      files[range].map { file in
-        { @Sendable in
-          let path = join(folder.path, file.name)
-          return try fitting.bytes(
-            of: ImageDecoder.decode(path: path, background: fitting.background), path: path)
+    let feed = ImageFeed(count: files.count) {
+      { range in
+        files[range].map { file in
+          { @Sendable in
+            let path = join(folder.path, file.name)
+            return try fitting.bytes(
+              of: ImageDecoder.decode(path: path, background: fitting.background), path: path)
+          }
         }
       }
     }

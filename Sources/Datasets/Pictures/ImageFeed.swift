@@ -9,8 +9,11 @@ struct ImageFeed {
   typealias Work = @Sendable () throws -> [UInt8]
 
   let count: Int
-  /// The work for the next images. Called with ranges that follow each other from 0 on.
-  let fetch: (Range<Int>) throws -> [Work]
+  /// Gives the work for the next images. Called with ranges that follow each other from 0 on.
+  typealias Fetch = (Range<Int>) throws -> [Work]
+
+  /// Begins with the first image, each time that it is called.
+  let begin: () throws -> Fetch
 }
 
 /// Decodes a feed some images at a time, so that no more than these are in memory.
@@ -30,10 +33,11 @@ struct ImageImport {
   func run(_ take: ([UInt8]) throws -> Void) throws -> [Int] {
     var skipped: [Int] = []
     let wave = min(max(Self.waveBytes / max(1, imageBytes), 1), Self.largestWave)
+    let fetch = try feed.begin()
     for begin in stride(from: 0, to: feed.count, by: wave) {
       options.progress?(begin, feed.count)
       let range = begin..<min(begin + wave, feed.count)
-      let work = try feed.fetch(range)
+      let work = try fetch(range)
       let results = Self.map(work.count, threads: options.threads) { index in
         Result { try work[index]() }
       }

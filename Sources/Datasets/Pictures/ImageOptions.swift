@@ -28,6 +28,8 @@ public struct ImageOptions: Sendable {
   public var threads: Int?
   /// Told now and then how many pictures of how many are decoded.
   public var progress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
+  /// Told, as a line, what a user should know though the images can be had: that decoded pictures cannot be kept.
+  public var warn: (@Sendable (String) -> Void)?
 
   public init(
     size: PixelSize? = nil, channels: Int? = nil, crop: Crop? = nil, filter: ResamplingFilter = .bilinear,

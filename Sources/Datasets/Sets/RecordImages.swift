@@ -22,20 +22,22 @@ struct RecordImages {
       channels: options.channels ?? shape[0],
       crop: options.crop ?? .center, filter: options.filter, background: options.background)
     let wanted = min(chosen?.images.count ?? count, options.limit ?? .max)
-    let next = try open()
     let (shape, path, images) = (shape, files[0], chosen?.images)
-    var place = 0
-    let feed = ImageFeed(count: wanted) { range in
-      try range.map { number in
-        // Those in between are passed over.
-        while place < images?[number] ?? number {
-          _ = try next()
+    let feed = ImageFeed(count: wanted) {
+      let next = try open()
+      var place = 0
+      return { range in
+        try range.map { number in
+          // Those in between are passed over.
+          while place < images?[number] ?? number {
+            _ = try next()
+            place += 1
+          }
+          let bytes = try next()
           place += 1
-        }
-        let bytes = try next()
-        place += 1
-        return { @Sendable in
-          try ArrayImages.fitted(bytes, shape, areInterleaved: false, fitting, path: path)
+          return { @Sendable in
+            try ArrayImages.fitted(bytes, shape, areInterleaved: false, fitting, path: path)
+          }
         }
       }
     }
