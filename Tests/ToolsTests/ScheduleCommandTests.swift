@@ -52,6 +52,26 @@ import Testing
     }
   }
 
+  @Test func aDamagedManifestIsCalledSo() throws {
+    try Workbench.with { folder in
+      let manifest = try readFile(folder + "/build/small/small.json")
+      let list = Data(#"{"abi": 2, "schedule": [{"product": 1}]}"#.utf8)
+      let none = "give a compiled model's folder, its manifest, or a JSON file with the list 'schedule'\n"
+      for (data, message) in [
+        (manifest.prefix(300), "is no JSON, or a damaged file: " + none),
+        (Data(), "is no JSON, or a damaged file: " + none),
+        (
+          list,
+          "is damaged: its list 'schedule' is not of the form that vaec writes; compile the model again\n"
+        ), (Data("[1]".utf8), "has no schedule: " + none),
+      ] {
+        try data.write(to: URL(fileURLWithPath: folder + "/chosen.json"))
+        let run = try vaec("compile small.vdl --schedule chosen.json -o first", in: folder)
+        #expect(run.status == 1 && run.errors == "vaec: error: chosen.json " + message, "\(run.errors)")
+      }
+    }
+  }
+
   @Test func whatIsWrongWithAScheduleIsSaidInOneLine() throws {
     typealias Change = (inout [Manifest.ProductSchedule]) -> Void
     func all(_ change: @escaping (inout Manifest.ProductSchedule) -> Void) -> Change {

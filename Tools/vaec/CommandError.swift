@@ -17,6 +17,9 @@ enum CommandError: Error, CustomStringConvertible {
   case noGraphviz(String)
   case graphvizFailed(String)
   case outputFailed(String)
+  /// Files that `--schedule` names.
+  case noJSON(String)
+  case malformedSchedule(String)
 
   var description: String {
     switch self {
@@ -29,6 +32,11 @@ enum CommandError: Error, CustomStringConvertible {
     case .noGraphviz(let path):
       "cannot draw \(path): there is no 'dot' on the PATH; install graphviz, or write the graph as text with -o NAME.dot"
     case .graphvizFailed(let reason): "dot failed: \(reason)"
+    case .noJSON(let path):
+      "\(path) is no JSON, or a damaged file: give a compiled model's folder, its manifest, or a JSON file with the list "
+        + "'schedule'"
+    case .malformedSchedule(let path):
+      "\(path) is damaged: its list 'schedule' is not of the form that vaec writes; compile the model again"
     case .outputFailed(let reason): "cannot write the standard output: \(reason)"
     }
   }

@@ -44,12 +44,22 @@ enum CompileCommand {
         "with the tiles and tasks that a compiled model has"),
     ])
 
+  /// What has no say before a model's tree is there, or tells of what comes behind it.
+  private static let withoutTree: [any CommandOption] =
+    [VaecCommands.entry, VaecCommands.set, VaecCommands.cpu, dumpIR]
+    + WatchOptions.all.filter { $0.name != VaecCommands.noLint.name }
+
   static func run(_ invocation: Invocation) throws {
     let start = ContinuousClock.now
     let compilation = try Compilation(invocation)
     defer { compilation.report() }
     let form = invocation[emit].flatMap(Form.init)
-    try ScheduleOption.check(invocation, emits: form != nil)
+    try ScheduleOption.check(invocation, emits: form)
+    if form == .ast, let option = Self.withoutTree.first(where: { invocation.isGiven($0) }) {
+      throw UsageError(
+        "--\(option.name) changes nothing of the syntax tree, which --emit ast writes",
+        "leave it out, or emit ir")
+    }
     if form == nil, invocation.isGiven(VaecCommands.entry) {
       throw UsageError(
         "--entry is for --emit: a compiled model has all entries", "leave it out, or write --emit")

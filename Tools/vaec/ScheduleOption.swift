@@ -2,6 +2,7 @@ import Artifact
 import CommandLineTable
 import Foundation
 import IR
+import Kernels
 import Lowering
 import Runtime
 import Tuning
@@ -20,12 +21,16 @@ enum ScheduleOption {
     default: "by rules")
 
   /// Refuses what does not go together.
-  static func check(_ invocation: Invocation, emits: Bool) throws {
+  static func check(_ invocation: Invocation, emits form: CompileCommand.Form?) throws {
+    if let form, [.ast, .ir].contains(form), invocation.isGiven(option) {
+      throw UsageError(
+        "--schedule changes nothing of what --emit \(form.rawValue) writes", "leave it out, or emit schedule")
+    }
     guard invocation.isGiven(tune) else { return }
     if invocation.isGiven(option) {
       throw UsageError("--tune chooses what --schedule gives", "leave one of them out")
     }
-    if emits {
+    if form != nil {
       throw UsageError(
         "--tune measures for a compiled model, not for --emit", "compile with --tune, then emit with --schedule"
       )
@@ -41,6 +46,21 @@ enum ScheduleOption {
     ).run()
   }
 
+  /// The schedules of a file. One that has none may be no JSON, or only a part of it.
+  private static func read(_ path: String) throws -> [String: KernelSchedule] {
+    do {
+      return try ScheduleFile.read(path)
+    } catch let error as ScheduleFileError {
+      guard case .noSchedule = error.problem else { throw error }
+      let data = try readFile(path)
+      guard let content = try? JSONSerialization.jsonObject(with: data) else {
+        throw CommandError.noJSON(path)
+      }
+      if (content as? [String: Any])?["schedule"] != nil { throw CommandError.malformedSchedule(path) }
+      throw error
+    }
+  }
+
   /// Gives the schedules of the option's file, where there is one, to the compiler. A model that the rules alone have made has
   /// none, and is made again without.
   static func apply(_ invocation: Invocation, to compiler: inout ModelCompiler, for module: Module) throws {
@@ -48,7 +68,7 @@ enum ScheduleOption {
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: place, isDirectory: &isFolder)
     let path = isFolder.boolValue ? try CompiledModel.manifestPath(in: place) : place
-    compiler.chosenSchedules = try ScheduleFile.read(path)
+    compiler.chosenSchedules = try read(path)
     let plan: ModulePlan
     do {
       plan = try compiler.plan(module)

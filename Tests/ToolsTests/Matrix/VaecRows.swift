@@ -45,7 +45,14 @@ let vaecRows: [CommandRow] =
       mistakes: [
         Mistake("small.vdl --schedule none", 1, "cannot read none: there is no such file"),
         Mistake(
-          "small.vdl --schedule small.vdl", 1, "small.vdl has no schedule: give a compiled model's folder"),
+          "small.vdl --schedule small.vdl", 1,
+          "small.vdl is no JSON, or a damaged file: give a compiled model's folder"),
+        Mistake(
+          "small.vdl --emit ast --schedule build/small", 2,
+          "--schedule changes nothing of what --emit ast writes"),
+        Mistake(
+          "small.vdl --emit ir --schedule none", 2, "--schedule changes nothing of what --emit ir writes"),
+        Mistake("small.vdl --emit ast --entry encode", 2, "--entry changes nothing of the syntax tree"),
         Mistake("small.vdl --schedule pictures", 1, "pictures"),
       ]),
     CommandRow(
