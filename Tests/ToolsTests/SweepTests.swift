@@ -172,6 +172,26 @@ import Testing
     }
   }
 
+  /// Training that waits for what images held out say needs some; the command that is printed is run as it stands.
+  @Test(arguments: [
+    ("--rate-schedule plateau:0.5@1epochs", "--val 0.1"), ("--patience 2 --val 7", "--val 7"),
+    ("--patience 2 --folds 2", "--fold 1/2"), ("--rate-schedule=cosine", nil),
+  ])
+  func theNextCommandWorksAsItIsPrinted(_ options: String, _ heldOut: String?) throws {
+    try withToy { folder in
+      let run = try vaerun(
+        "sweep build/toy --space rate=log(1e-6,1e-3) --trials 1 --data digits --limit 40 --epochs 2 --threads 1 "
+          + "\(options) -o s", in: folder)
+      #expect(run.status == 0, "\(run.errors)")
+      let next = try #require(run.output.split(separator: "\n").last)
+      let begin = "next: vaerun "
+      #expect(next.hasPrefix(begin + "train ") && !next.contains("'"))
+      #expect(heldOut.map { next.hasSuffix(" " + $0) } ?? !next.contains(#/--val|--fold/#), "\(next)")
+      let again = try vaerun(String(next.dropFirst(begin.count)) + " --threads 1 -o again", in: folder)
+      #expect(again.status == 0, "\(again.errors)")
+    }
+  }
+
   private static let mistakes: [(line: String, status: Int32, message: String)] = [
     ("sweep build/toy", 2, "there is nothing to search: give a space"),
     ("sweep build/toy --space rate", 2, "'rate' is no space: write NAME=int(8,10)"),

@@ -53,6 +53,17 @@ struct SweepPlan: Sendable {
     return arguments
   }
 
+  /// Whether training with `runArguments` is refused where no images are held out.
+  var needsHeldOut: Bool {
+    zip(runArguments, runArguments.dropFirst()).contains { option, value in
+      if option == "--\(TrainOptions.patience.name)" { return true }
+      guard option == "--\(TrainOptions.rateSchedule.name)", case .plateau = RateSchedule(value) else {
+        return false
+      }
+      return true
+    }
+  }
+
   /// The option that holds images out in a run.
   func heldOut(fold: Int) -> [String] {
     if let folds { return ["--fold", "\(fold)/\(folds)"] }

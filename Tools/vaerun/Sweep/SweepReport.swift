@@ -54,14 +54,15 @@ struct SweepReport {
     return String(table.text.dropLast())
   }
 
-  /// Commands that train the best trial's model on all training images.
+  /// Commands that train the best trial's model: on all training images, unless its training waits for what images that are held
+  /// out say.
   func commands(for trial: Study.Trial) -> [String] {
     func quoted(_ argument: String) -> String {
-      argument.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:@%+".contains($0) }
-        ? argument : "'\(argument)'"
+      !argument.isEmpty && argument.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:@%+,".contains($0) }
+        ? argument : "'\(argument.replacing("'", with: "'\\''"))'"
     }
     func line(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
-    let options = plan.runOptions(trial.values)
+    let options = plan.runOptions(trial.values) + (plan.needsHeldOut ? plan.heldOut(fold: 1) : [])
     guard plan.library == nil else { return [line(["vaerun", "train", plan.model] + options)] }
     let model = "build/\(plan.name)"
     return [
