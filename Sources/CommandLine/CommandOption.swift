@@ -14,6 +14,8 @@ public protocol CommandOption: Sendable {
   var isRepeated: Bool { get }
   /// The value of a text, or nil where the text is not one.
   func value(of text: String) -> (any Sendable)?
+  /// Which part of a text that is no value is wrong; nil where there is no more to say than `expected`.
+  func fault(of text: String) -> String?
   /// What a value has to be: `a whole number of at least 1`.
   var expected: String { get }
   /// What shells offer for the value.
@@ -22,6 +24,7 @@ public protocol CommandOption: Sendable {
 
 extension CommandOption {
   public var optionalPlaceholder: String? { nil }
+  public func fault(of text: String) -> String? { nil }
 
   /// What the help shows behind the name: ` N`, `[=N]` or nothing.
   public var valueText: String { placeholder.map { " \($0)" } ?? optionalPlaceholder.map { "[=\($0)]" } ?? "" }
@@ -84,6 +87,7 @@ public struct Option<Value: Sendable>: CommandOption {
   }
 
   public func value(of text: String) -> (any Sendable)? { form.parse(text) }
+  public func fault(of text: String) -> String? { form.fault(text) }
 }
 
 /// An option whose value may be left out: `--tune`, `--tune=60`.
@@ -109,6 +113,7 @@ public struct OptionalOption<Value: Sendable>: CommandOption {
   }
 
   public func value(of text: String) -> (any Sendable)? { form.parse(text) }
+  public func fault(of text: String) -> String? { form.fault(text) }
 }
 
 /// An option with a value that may be given several times: `--set hidden=200 --set latent=3`.
@@ -131,4 +136,5 @@ public struct RepeatedOption<Value: Sendable>: CommandOption {
   }
 
   public func value(of text: String) -> (any Sendable)? { form.parse(text) }
+  public func fault(of text: String) -> String? { form.fault(text) }
 }

@@ -153,7 +153,8 @@ private struct CommandParser {
   {
     guard let value = option.value(of: text) else {
       let meant = nearest(to: text, among: option.completion.words).map { "did you mean '\($0)'?" }
-      throw UsageError("\(written) takes \(option.expected), not '\(text)'", meant ?? seeHelp)
+      throw UsageError(
+        "\(written) takes \(option.expected), not '\(text)'", option.fault(of: text) ?? meant ?? seeHelp)
     }
     if invocation.values[option.name] != nil, !option.isRepeated {
       throw UsageError("\(written) is given twice", "give it once")

@@ -6,11 +6,14 @@ public struct ValueForm<Value: Sendable>: Sendable {
   /// What shells offer.
   public let completion: ValueCompletion
   public let parse: @Sendable (String) -> Value?
+  /// Which part of a text that is no value is wrong, and what it has to be; nil where there is no more to say than `expected`.
+  public let fault: @Sendable (String) -> String?
 
   public init(
     placeholder: String, expected: String, completion: ValueCompletion = .anything,
-    parse: @escaping @Sendable (String) -> Value?
+    fault: @escaping @Sendable (String) -> String? = { _ in nil }, parse: @escaping @Sendable (String) -> Value?
   ) {
+    self.fault = fault
     self.placeholder = placeholder
     self.expected = expected
     self.completion = completion
@@ -101,23 +104,34 @@ extension ValueForm where Value == UInt64 {
   }
 }
 
+extension Double {
+  /// The finite number that a text of decimal digits says: `2`, `-0.5`, `1e-3`. Nil for all else, also for what the standard
+  /// library takes besides: `0x10`, `inf`, `nan`.
+  public init?(decimal text: some StringProtocol) {
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }),
+      let value = Double(text), value.isFinite
+    else { return nil }
+    self = value
+  }
+}
+
 extension ValueForm where Value == Double {
   /// A finite number.
   public static var number: Self {
-    Self(placeholder: "X", expected: "a number") { Double($0).flatMap { $0.isFinite ? $0 : nil } }
+    Self(placeholder: "X", expected: "a number") { Double(decimal: $0) }
   }
 
   /// A finite number above 0.
   public static var positiveNumber: Self {
     Self(placeholder: "X", expected: "a number above 0") { text in
-      Double(text).flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
+      Double(decimal: text).flatMap { $0 > 0 ? $0 : nil }
     }
   }
 
   /// A number above 0 up to a limit.
   public static func positiveNumber(to limit: Int, _ placeholder: String = "X") -> Self {
     Self(placeholder: placeholder, expected: "a number above 0 and at most \(limit)") { text in
-      Double(text).flatMap { $0 > 0 && $0 <= Double(limit) ? $0 : nil }
+      Double(decimal: text).flatMap { $0 > 0 && $0 <= Double(limit) ? $0 : nil }
     }
   }
 }

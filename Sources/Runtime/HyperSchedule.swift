@@ -27,7 +27,7 @@ extension HyperSchedule: CustomStringConvertible, LosslessStringConvertible {
   public init?(_ text: String) {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2, let span = Span(parts[1]) else { return nil }
-    let ends = parts[0].split(separator: ":", omittingEmptySubsequences: false).map { Double($0) }
+    let ends = parts[0].split(separator: ":", omittingEmptySubsequences: false).map { Double(decimal: $0) }
     guard ends.count == 2, let from = ends[0], let to = ends[1],
       [from, to].allSatisfy({ abs($0) <= Self.most })
     else { return nil }

@@ -53,46 +53,97 @@ extension RateSchedule: CustomStringConvertible, LosslessStringConvertible {
     "constant, linear, cosine, cosine:0.1, step:0.1@10epochs, milestones:0.1@200epochs,350epochs or plateau:0.5@3epochs"
 
   public init?(_ text: String) {
+    guard let schedule = try? Self(reading: text) else { return nil }
+    self = schedule
+  }
+
+  /// Which part of a text that is no schedule is wrong, and what it has to be.
+  public static func fault(of text: String) -> String? {
+    do {
+      _ = try Self(reading: text)
+      return nil
+    } catch { return error.reason }
+  }
+
+  private struct Fault: Error {
+    let reason: String
+
+    init(_ reason: String) { self.reason = reason }
+  }
+
+  private init(reading text: String) throws(Fault) {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let kind = parts[0]
     let value = parts.count == 2 ? parts[1] : nil
-    /// `0.1@200epochs,350epochs`: a factor of 0 < f < 1 and spans in rising order, all in epochs or all in steps.
-    func factorAndSpans() -> (Double, [Span])? {
-      let halves = (value ?? "").split(separator: "@", omittingEmptySubsequences: false).map(String.init)
-      guard halves.count == 2, let factor = Double(halves[0]), factor > 0, factor < 1 else { return nil }
-      let texts = halves[1].split(separator: ",", omittingEmptySubsequences: false)
-      let spans = texts.compactMap { Span(String($0)) }
-      let isRising = zip(spans, spans.dropFirst()).allSatisfy { $0.unit == $1.unit && $0.count < $1.count }
-      return spans.count == texts.count && isRising ? (factor, spans) : nil
-    }
-    /// `0.1@10epochs`
-    func factorAndSpan() -> (Double, Span)? {
-      factorAndSpans().flatMap { factor, spans in spans.count == 1 ? (factor, spans[0]) : nil }
-    }
-    /// A share of the rate, from 0 to 1.
-    func end() -> Double? {
-      guard let value else { return 0 }
-      return Double(value).flatMap { (0...1).contains($0) ? $0 : nil }
-    }
-    switch parts[0] {
-    case "constant" where value == nil: self = .constant
-    case "linear":
-      guard let end = end() else { return nil }
-      self = .linear(end: end)
-    case "cosine":
-      guard let end = end() else { return nil }
-      self = .cosine(end: end)
+    switch kind {
+    case "constant":
+      guard value == nil else { throw Fault("constant takes nothing behind it") }
+      self = .constant
+    case "linear": self = .linear(end: try Self.end(value))
+    case "cosine": self = .cosine(end: try Self.end(value))
     case "step":
-      guard let (factor, span) = factorAndSpan() else { return nil }
-      self = .step(factor: factor, every: span)
+      let (factor, spans) = try Self.factorAndSpans(value, kind, example: "step:0.1@10epochs")
+      self = .step(factor: factor, every: try Self.only(spans, kind))
     case "milestones":
-      guard let (factor, spans) = factorAndSpans() else { return nil }
-      self = .milestones(factor: factor, at: spans)
+      let (factor, spans) = try Self.factorAndSpans(value, kind, example: "milestones:0.1@200epochs,350epochs")
+      self = .milestones(factor: factor, at: try Self.rising(spans))
     case "plateau":
-      guard let (factor, span) = factorAndSpan(), span.unit == .epochs, let patience = Int(exactly: span.count)
-      else { return nil }
+      let (factor, spans) = try Self.factorAndSpans(value, kind, example: "plateau:0.5@3epochs")
+      let span = try Self.only(spans, kind)
+      guard span.unit == .epochs, let patience = Int(exactly: span.count) else {
+        throw Fault("a plateau is waited for a whole number of epochs, such as 3epochs, not \(span)")
+      }
       self = .plateau(factor: factor, patience: patience)
-    default: return nil
+    default: throw Fault("there is no schedule '\(kind)'")
     }
+  }
+
+  /// A share of the rate, from 0 to 1; 0 where none is said.
+  private static func end(_ value: String?) throws(Fault) -> Double {
+    guard let value else { return 0 }
+    guard let end = Double(decimal: value), (0...1).contains(end) else {
+      throw Fault("the share of the rate at the end has to be a number from 0 to 1, not '\(value)'")
+    }
+    return end
+  }
+
+  /// `0.1@200epochs,350epochs`: a factor of 0 < f < 1, and spans.
+  private static func factorAndSpans(
+    _ value: String?, _ kind: String, example: String
+  ) throws(Fault) -> (Double, [Span]) {
+    let halves = (value ?? "").split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+    guard halves.count == 2 else { throw Fault("\(kind) takes a factor, one @ and when, as in \(example)") }
+    guard let factor = Double(decimal: halves[0]), factor > 0, factor < 1 else {
+      throw Fault("the factor has to be a number above 0 and below 1, not '\(halves[0])'")
+    }
+    var spans: [Span] = []
+    for text in halves[1].split(separator: ",", omittingEmptySubsequences: false) {
+      guard let span = Span(String(text)) else {
+        throw Fault("behind the @ stand steps such as 500 or epochs such as 20epochs, above 0, not '\(text)'")
+      }
+      spans.append(span)
+    }
+    return (factor, spans)
+  }
+
+  private static func only(_ spans: [Span], _ kind: String) throws(Fault) -> Span {
+    guard let span = spans.first, spans.count == 1 else {
+      throw Fault("\(kind) takes one span, not \(spans.count)")
+    }
+    return span
+  }
+
+  /// The ends of milestones, in rising order.
+  private static func rising(_ spans: [Span]) throws(Fault) -> [Span] {
+    for (first, second) in zip(spans, spans.dropFirst()) {
+      guard first.unit == second.unit else {
+        throw Fault("\(first) and \(second) have different units: give all in epochs, or all in steps")
+      }
+      guard first.count < second.count else {
+        throw Fault("\(second) has to come after \(first): give the ends in rising order")
+      }
+    }
+    return spans
   }
 
   public var description: String {

@@ -25,7 +25,7 @@ extension Span: CustomStringConvertible, LosslessStringConvertible {
       ("steps", .steps), ("step", .steps), ("epochs", .epochs), ("epoch", .epochs), ("", .steps),
     ]
     guard let (ending, unit) = units.first(where: { text.hasSuffix($0.ending) }),
-      let count = Double(text.dropLast(ending.count)), count > 0, count <= Self.most
+      let count = Double(decimal: text.dropLast(ending.count)), count > 0, count <= Self.most
     else { return nil }
     self.init(count, unit)
   }
@@ -36,6 +36,16 @@ extension Span: CustomStringConvertible, LosslessStringConvertible {
 extension Span: Codable {
   public init(from decoder: any Decoder) throws { self = try decodeText(decoder) }
   public func encode(to encoder: any Encoder) throws { try encodeText(self, encoder) }
+}
+
+extension Double {
+  /// The finite number that a text of decimal digits says; nil for all else, such as `0x10` and `nan`.
+  init?(decimal text: some StringProtocol) {
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }),
+      let value = Double(text), value.isFinite
+    else { return nil }
+    self = value
+  }
 }
 
 /// `5` for 5.0, `0.5` for 0.5.

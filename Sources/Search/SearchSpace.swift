@@ -71,7 +71,7 @@ extension SearchParameter: CustomStringConvertible {
     self.name = name
     switch kind {
     case "uniform", "log":
-      let numbers = items.prefix(2).compactMap { Double($0) }.filter(\.isFinite)
+      let numbers = items.prefix(2).compactMap { decimal($0) }
       let points = items.count == 3 ? Int(items[2]) : nil
       guard numbers.count == 2, items.count == 2 || points != nil, items.count <= 3 else {
         throw fail("'\(kind)' takes two numbers, and for a grid how many points")
@@ -159,6 +159,12 @@ public struct SearchSpace: Equatable, Sendable {
     }
     return parameters
   }
+}
+
+/// The finite number that a text of decimal digits says; nil for all else, such as `0x10` and `nan`.
+private func decimal(_ text: String) -> Double? {
+  guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }) else { return nil }
+  return Double(text).flatMap { $0.isFinite ? $0 : nil }
 }
 
 extension StringProtocol {

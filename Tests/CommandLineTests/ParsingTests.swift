@@ -63,6 +63,17 @@ private enum Sample {
     #expect(invocation[Sample.model] == nil)
   }
 
+  @Test(arguments: ["0x10", "0x1p4", "inf", "nan", "infinity", "1e999", "٣", " 3", "3 ", "1_000", "", "e", "."])
+  func numbersAreDecimal(_ text: String) {
+    #expect(Double(decimal: text) == nil)
+    for form in [ValueForm.number, .positiveNumber, .positiveNumber(to: 100)] {
+      #expect(form.parse(text) == nil)
+    }
+  }
+
+  @Test(arguments: [("2", 2), ("-0.5", -0.5), ("+1e-3", 1e-3), ("1E2", 100), (".5", 0.5)])
+  func decimalNumbersAreRead(_ text: String, _ value: Double) { #expect(Double(decimal: text) == value) }
+
   @Test func repeatedOptionsKeepTheirOrder() throws {
     let invocation = try Sample.run("train --hyper beta=2 --hyper=gamma=a=b -o x --shift -2.5")
     #expect(

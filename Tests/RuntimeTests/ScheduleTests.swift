@@ -23,16 +23,45 @@ import Testing
     #expect(RateSchedule(text) == nil)
   }
 
+  @Test(arguments: [
+    ("cosin", "there is no schedule 'cosin'"),
+    ("constant:1", "constant takes nothing behind it"),
+    ("linear:1.5", "the share of the rate at the end has to be a number from 0 to 1, not '1.5'"),
+    (
+      "milestones:0.1", "milestones takes a factor, one @ and when, as in milestones:0.1@200epochs,350epochs"
+    ),
+    ("milestones:1.5@200epochs", "the factor has to be a number above 0 and below 1, not '1.5'"),
+    ("milestones:0x1p-1@200epochs", "the factor has to be a number above 0 and below 1, not '0x1p-1'"),
+    (
+      "milestones:0.1@20x",
+      "behind the @ stand steps such as 500 or epochs such as 20epochs, above 0, not '20x'"
+    ),
+    (
+      "milestones:0.1@200epochs,350",
+      "200epochs and 350steps have different units: give all in epochs, or all in steps"
+    ),
+    (
+      "milestones:0.1@350epochs,200epochs",
+      "200epochs has to come after 350epochs: give the ends in rising order"
+    ),
+    ("step:0.1@5,6", "step takes one span, not 2"),
+    ("plateau:0.5@3", "a plateau is waited for a whole number of epochs, such as 3epochs, not 3steps"),
+  ])
+  func whatIsWrongWithARateScheduleIsNamed(_ text: String, _ fault: String) {
+    #expect(RateSchedule(text) == nil)
+    #expect(RateSchedule.fault(of: text) == fault)
+  }
+
   @Test func spansAndHyperSchedulesReadBack() {
     for (text, expected) in [("500", "500steps"), ("1epoch", "1epochs"), ("0.5epochs", "0.5epochs")] {
       #expect(Span(text)?.description == expected)
     }
-    for text in ["", "epochs", "-1", "0", "nan", "inf", "1e300", "5 epochs", "5days"] {
+    for text in ["", "epochs", "-1", "0", "nan", "inf", "1e300", "5 epochs", "5days", "0x10epochs"] {
       #expect(Span(text) == nil)
     }
     #expect(HyperSchedule("0:1@5epochs")?.description == "0:1@5epochs")
     #expect(HyperSchedule("-1.5:2e3@7") == HyperSchedule(from: -1.5, to: 2000, span: Span(7, .steps)))
-    for text in ["", "1", "0:1", "0:1@", ":1@5", "0:1:2@5", "0:inf@5", "0:1e300@5", "a:1@5"] {
+    for text in ["", "1", "0:1", "0:1@", ":1@5", "0:1:2@5", "0:inf@5", "0:1e300@5", "a:1@5", "0:0x1@5"] {
       #expect(HyperSchedule(text) == nil, "\(text)")
     }
   }

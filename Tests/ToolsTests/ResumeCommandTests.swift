@@ -140,12 +140,17 @@ import Testing
     ("train --every 0", 2, "--every takes a number of steps such as 500, or a time such as 30s, not '0'"),
     (
       "train --rate-schedule cosin", 2,
-      "--rate-schedule takes constant, linear, cosine, cosine:0.1, step:0.1@10epochs, milestones:0.1@200epochs,350epochs or plateau:0.5@3epochs, not 'cosin'"
+      "--rate-schedule takes constant, linear, cosine, cosine:0.1, step:0.1@10epochs, milestones:0.1@200epochs,350epochs or plateau:0.5@3epochs, not 'cosin': there is no schedule 'cosin'"
     ),
     (
       "train --data digits --limit 10 --rate-schedule plateau:0.5@3epochs", 1,
       "a rate that waits for plateaus needs images that are held out: add --val 0.1"
     ),
+    (
+      "train --rate-schedule milestones:0.1@2epochs,1epochs", 2,
+      "--rate-schedule takes constant, linear, cosine, cosine:0.1, step:0.1@10epochs, milestones:0.1@200epochs,350epochs or plateau:0.5@3epochs, not 'milestones:0.1@2epochs,1epochs': 1epochs has to come after 2epochs"
+    ),
+    ("train --hyper beta=0x10", 2, "--hyper beta takes a number or FROM:TO@SPAN, not '0x10'"),
     (
       "train --warm-up 5days", 2,
       "--warm-up takes a number of steps or epochs such as 500 or 2epochs, not '5days'"

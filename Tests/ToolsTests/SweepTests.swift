@@ -195,6 +195,7 @@ import Testing
   private static let mistakes: [(line: String, status: Int32, message: String)] = [
     ("sweep build/toy", 2, "there is nothing to search: give a space"),
     ("sweep build/toy --space rate", 2, "'rate' is no space: write NAME=int(8,10)"),
+    ("sweep build/toy --space rate=log(0x1,0x2)", 2, "rate: 'log' takes two numbers, and for a grid how many"),
     ("sweep build/toy --space rate=log(1,2) --rate 1", 2, "rate is given and searched: leave one of them away"),
     ("sweep build/toy --space hidden=int(1,2)", 2, "the model has no hidden to search: there are rate, batch"),
     ("sweep build/toy --space bta=uniform(0,1)", 2, "the model has no bta to search: did you mean beta?"),

@@ -171,6 +171,7 @@ import VDL
     (["hiden": "3"], "the model has no config 'hiden' to set"),
     (["hidden": "many"], "'hidden' cannot be set to 'many': it needs a number"),
     (["hidden": "1e999"], "'hidden' cannot be set to '1e999': it needs a number"),
+    (["hidden": "0x10"], "'hidden' cannot be set to '0x10': it needs a number"),
   ])
   func faultySettingsAreRefused(settings: [String: String], message: String) throws {
     let source = try Models.source("convvae")

@@ -52,7 +52,7 @@ enum CommonOptions {
     var values: [String: Double] = [:]
     if let value = invocation[beta] { values["beta"] = value }
     for pair in invocation[hyper] {
-      guard let value = Double(pair.value), value.isFinite else {
+      guard let value = Double(decimal: pair.value) else {
         throw UsageError(
           "--hyper \(pair.name) takes a number, not '\(pair.value)'", "write --hyper \(pair.name)=1.5")
       }

@@ -135,7 +135,7 @@ struct PoolSplit: Equatable, Sendable, LosslessStringConvertible {
   let training: Double
 
   init?(_ text: String) {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Double($0) }
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Double(decimal: $0) }
     guard parts.count == 2, let training = parts[0], let test = parts[1], training > 0, test > 0,
       training + test == 100
     else { return nil }
@@ -181,7 +181,7 @@ extension ValueForm where Value == Color {
 extension ValueForm where Value == Double {
   static var fraction: Self {
     Self(placeholder: "X", expected: "a number between 0 and 1") { text in
-      Double(text).flatMap { $0 > 0 && $0 < 1 ? $0 : nil }
+      Double(decimal: text).flatMap { $0 > 0 && $0 < 1 ? $0 : nil }
     }
   }
 }

@@ -109,7 +109,9 @@ enum PCACommand {
   }
 
   private static func shares(_ text: String) throws -> [Double] {
-    let values = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
+    let values = text.split(separator: ",", omittingEmptySubsequences: false).map {
+      Double(decimal: $0) ?? .nan
+    }
     guard values.count <= 20, values.allSatisfy({ $0 > 0 && $0 <= 100 }) else {
       throw UsageError(
         "--variance takes per cents above 0 up to 100, not '\(text)'", "write --variance 80,90,95")

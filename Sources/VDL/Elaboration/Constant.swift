@@ -20,11 +20,15 @@ enum Constant: Sendable, Equatable {
     }
   }
 
-  /// The number that a text such as `200` or `1e-3` spells, sign allowed; nil where it spells none.
+  /// The number that a text such as `200` or `1e-3` spells, sign allowed; nil where it spells none, also for what the standard
+  /// library takes besides: `0x10`, `inf`.
   init?(parsing text: String) {
     if let value = Int(text) {
       self = .integer(value)
-    } else if let value = Double(text), value.isFinite {
+    } else if text.utf8.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }),
+      let value = Double(text),
+      value.isFinite
+    {
       self = .real(value)
     } else {
       return nil

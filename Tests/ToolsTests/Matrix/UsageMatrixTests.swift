@@ -77,7 +77,7 @@ import vaerun
     for tried in Self.cases {
       for option in tried.command.options
       where numeric.contains(option.placeholder ?? option.optionalPlaceholder ?? "") {
-        for text in ["3x", "nan", "inf", "1e999", "1,", "٣", "-"] {
+        for text in ["3x", "nan", "inf", "1e999", "1,", "٣", "-", "0x10"] {
           expectUsageError(
             tried.table, tried.line("--\(option.name)=\(text)"), "--\(option.name) takes \(option.expected)")
           tries += 1

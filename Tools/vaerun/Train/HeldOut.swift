@@ -80,7 +80,7 @@ extension ValueForm where Value == HoldOut {
   static var holdOut: Self {
     Self(placeholder: "X", expected: "a share such as 0.1 or a number of images such as 5000") { text in
       if let count = Int(text) { return count >= 0 ? .images(count) : nil }
-      return Double(text).flatMap { $0 > 0 && $0 < 1 ? .share($0) : nil }
+      return Double(decimal: text).flatMap { $0 > 0 && $0 < 1 ? .share($0) : nil }
     }
   }
 }

@@ -96,7 +96,7 @@ struct HyperOptions {
     if let value = invocation[TrainOptions.clip] { values["clip"] = value }
     for pair in invocation[TrainOptions.hyper] {
       guard values[pair.name] == nil else { throw UsageError("\(pair.name) is given twice", "give it once") }
-      if let value = Double(pair.value), value.isFinite {
+      if let value = Double(decimal: pair.value) {
         values[pair.name] = value
       } else if let schedule = HyperSchedule(pair.value) {
         values[pair.name] = schedule.to
@@ -129,7 +129,7 @@ extension ValueForm where Value == Double {
 
 extension ValueForm where Value == RateSchedule {
   static var rateSchedule: Self {
-    Self(placeholder: "FORM", expected: RateSchedule.forms) { RateSchedule($0) }
+    Self(placeholder: "FORM", expected: RateSchedule.forms, fault: RateSchedule.fault) { RateSchedule($0) }
   }
 }
 
@@ -142,7 +142,7 @@ extension ValueForm where Value == Span {
 /// The seconds of `90s`, `10m` or `1.5h`.
 private func seconds(_ text: String) -> Double? {
   let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
-  guard let unit = text.last.flatMap({ units[$0] }), let number = Double(text.dropLast()), number > 0,
+  guard let unit = text.last.flatMap({ units[$0] }), let number = Double(decimal: text.dropLast()), number > 0,
     number <= 1e6
   else { return nil }
   return number * unit
