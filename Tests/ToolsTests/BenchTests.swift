@@ -53,6 +53,20 @@ import Testing
     }
   }
 
+  @Test func whatTakesLongIsAnnounced() throws {
+    try withToy { folder in
+      let run = try ProgramRun.tool(
+        "vaerun", "bench build/toy --rounds 1 --seconds 0.001 --threads 1 --images 1,90000", in: folder)
+      #expect(run.status == 0)
+      #expect(run.errors == "vaerun: note: preparing toy reconstruct, 90000 images (71 MB)\n")
+      let live = try ProgramRun.tool(
+        "vaerun", "bench build/toy --rounds 2 --seconds 0.001 --threads 1 --images 1", in: folder,
+        environment: ["TERM": "xterm"], columns: 100)
+      #expect(live.output.contains("preparing toy reconstruct, 1 image (0 MB)"), "\(live.output)")
+      #expect(live.output.contains("round 2/2: toy train_step, 20 images, 1 thread"))
+    }
+  }
+
   @Test(arguments: [
     (
       "--threads 0",

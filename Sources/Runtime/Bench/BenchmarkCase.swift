@@ -31,7 +31,8 @@ public final class BenchmarkCase {
     instance.initialize(seed: 1)
     self.threads = instance.executor.threads
     source = try SyntheticImages(
-      imageShape: model.manifest.inputs.first?.shape ?? [], count: images * Self.batches)
+      imageShape: model.manifest.inputs.first?.shape ?? [],
+      count: entry == ModelInstance.trainingEntry ? images * Self.batches : images)
     call = try PreparedCall(instance, entry: entry, images: images, source: source)
     kernels = try model.kernels(of: entry)
     let everywhere = kernels.filter { !$0.isForFewImages }

@@ -22,6 +22,9 @@ public final class MachineProbe {
   /// The version of the library's functions that this code calls.
   private static let version = 1
 
+  /// No cache holds so many bytes. Fresh memory comes page by page from the system, which may take longer than all else.
+  private static let mostStreamed = 1 << 29
+
   private let handle: UnsafeMutableRawPointer
   private let multiply: Multiply
   private let stream: Stream
@@ -62,10 +65,10 @@ public final class MachineProbe {
   }
 
   /// Bytes a second that go through memory where that many bytes are worked on, the threads' parts together: the speed of
-  /// whatever cache holds them, or of the main memory.
+  /// whatever cache holds them, or of the main memory, for which part of it will do.
   public func bytesPerSecond(threads: Int, workingSet: Int, seconds: Double = 0.02) throws -> Double {
     // Three arrays of whole turns of the loop for each thread.
-    let count = max(1, workingSet / (threads * 3 * 4 * 64)) * 64
+    let count = max(1, min(workingSet, Self.mostStreamed) / (threads * 3 * 4 * 64)) * 64
     let arrays = try (0..<threads * 3).map { _ in try AlignedMemory(bytes: count * 4) }
     return rate(threads: threads, seconds: seconds) { [stream] turns, worker in
       let (a, b, c) = (arrays[worker * 3].start, arrays[worker * 3 + 1].start, arrays[worker * 3 + 2].start)

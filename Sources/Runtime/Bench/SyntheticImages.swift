@@ -6,6 +6,9 @@ public struct SyntheticImages: ImageSource {
   public let imageShape: [Int]
   public let count: Int
   private let array: ImageArray
+  /// Of so many random bytes more are made, by repeating them: millions of images would take a minute to draw, and no kernel is
+  /// faster on bytes that come again.
+  private static let mostDrawn = 1 << 22
 
   /// The images are a function of shape and count.
   /// - Throws: `ModelError.outOfMemory`.
@@ -18,17 +21,20 @@ public struct SyntheticImages: ImageSource {
     guard !overflow, AvailableMemory.holds(size, copies: 2) else {
       throw .outOfMemory(bytes: overflow ? .max : size)
     }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(size + 16)
+    let part = min(size, Self.mostDrawn)
+    var drawn: [UInt8] = []
+    drawn.reserveCapacity(part + 16)
     var block: UInt32 = 0
-    while bytes.count < size {
+    while drawn.count < part {
       let words = stream.words(block: block)
       for word in [words.0, words.1, words.2, words.3] {
-        for shift in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(shift))) }
+        for shift in [0, 8, 16, 24] { drawn.append(UInt8(truncatingIfNeeded: word >> UInt32(shift))) }
       }
       block &+= 1
     }
-    bytes.removeLast(bytes.count - size)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(size)
+    while bytes.count < size { bytes += drawn.prefix(min(part, size - bytes.count)) }
     array = ImageArray(
       imageShape: imageShape, bytes: bytes, labels: Array(repeating: 0, count: count))
   }

@@ -48,36 +48,39 @@ enum BenchCommand {
     let threads = invocation[threads] ?? (processors > 1 ? [1, processors] : [1])
     let batches = invocation[batch]
     let images = invocation[images] ?? [1, 256]
+    let progress = BenchProgress(isShown: !isJSON)
     let cases = try models.flatMap { model in
       try Self.cases(
-        model, threads: threads, batches: batches ?? [model.manifest.training.batch], images: images)
+        model, threads: threads, batches: batches ?? [model.manifest.training.batch], images: images, progress)
     }
     let machine = try MachineMeasurement(threads: threads)
     let rounds = invocation[rounds] ?? 5
     let time = invocation[seconds] ?? 0.3
     if invocation[kernels] {
-      let report = try KernelReport(cases, machine, rounds: rounds, seconds: time)
+      let report = try KernelReport(cases, machine, rounds: rounds, seconds: time, progress)
       if isJSON { try Terminal.say(json: report.tables) } else { Terminal.say(report.text) }
     } else {
-      let report = try BenchReport(cases, machine, rounds: rounds, seconds: time)
+      let report = try BenchReport(cases, machine, rounds: rounds, seconds: time, progress)
       if isJSON { try Terminal.say(json: report.rows) } else { Terminal.say(report.text) }
     }
   }
 
   /// Training with each batch and inference with each number of images, on each number of threads.
   private static func cases(
-    _ model: CompiledModel, threads: [Int], batches: [Int], images: [Int]
+    _ model: CompiledModel, threads: [Int], batches: [Int], images: [Int], _ progress: BenchProgress
   ) throws -> [BenchmarkCase] {
+    func make(_ entry: String, _ images: Int, _ threads: Int) throws -> BenchmarkCase {
+      progress.prepares(model.manifest, entry: entry, images: images)
+      return try BenchmarkCase(model, entry: entry, images: images, threads: threads)
+    }
     let entries = Set(model.manifest.entries.map(\.name))
     var cases: [BenchmarkCase] = []
     for threads in threads {
       if entries.contains(ModelInstance.trainingEntry) {
-        cases += try batches.map {
-          try BenchmarkCase(model, entry: ModelInstance.trainingEntry, images: $0, threads: threads)
-        }
+        cases += try batches.map { try make(ModelInstance.trainingEntry, $0, threads) }
       }
       if let entry = ["reconstruct", "encode"].first(where: entries.contains) {
-        cases += try images.map { try BenchmarkCase(model, entry: entry, images: $0, threads: threads) }
+        cases += try images.map { try make(entry, $0, threads) }
       }
     }
     return cases

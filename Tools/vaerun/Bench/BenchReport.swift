@@ -33,12 +33,19 @@ struct BenchReport {
   let rows: [Row]
   private let models: [(name: String, weights: Int)]
 
-  init(_ cases: [BenchmarkCase], _ machine: MachineMeasurement, rounds: Int, seconds: Double) throws {
+  init(
+    _ cases: [BenchmarkCase], _ machine: MachineMeasurement, rounds: Int, seconds: Double,
+    _ progress: BenchProgress
+  )
+    throws
+  {
     var samples = Array(repeating: Samples(), count: cases.count)
+    defer { progress.ends() }
     for bench in cases { _ = try bench.measure(seconds: 0) }
-    for _ in 0..<rounds {
+    for round in 1...rounds {
       try machine.measurePeaks()
       for (index, bench) in cases.enumerated() {
+        progress.measures(bench, round: round, of: rounds)
         samples[index].add(try bench.measure(seconds: seconds))
         try machine.measureMemory(bench)
       }

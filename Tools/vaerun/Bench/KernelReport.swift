@@ -34,12 +34,19 @@ struct KernelReport {
 
   let tables: [Table]
 
-  init(_ cases: [BenchmarkCase], _ machine: MachineMeasurement, rounds: Int, seconds: Double) throws {
+  init(
+    _ cases: [BenchmarkCase], _ machine: MachineMeasurement, rounds: Int, seconds: Double,
+    _ progress: BenchProgress
+  )
+    throws
+  {
+    defer { progress.ends() }
     var kernels = cases.map { Array(repeating: Samples(), count: $0.kernels.count) }
     var calls = Array(repeating: Samples(), count: cases.count)
-    for _ in 0..<rounds {
+    for round in 1...rounds {
       try machine.measurePeaks()
       for (index, bench) in cases.enumerated() {
+        progress.measures(bench, round: round, of: rounds)
         let measured = try bench.measureKernels(seconds: seconds)
         for (kernel, time) in measured.kernels.enumerated() { kernels[index][kernel].add(time) }
         calls[index].add(measured.call)
