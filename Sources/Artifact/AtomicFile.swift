@@ -35,6 +35,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
       case EISDIR: "it is a folder: name a file"
       case ENOTDIR: "a part of the path is a file, not a folder"
       case ENXIO: "nobody reads from this pipe"
+      case EROFS: "the file system is read-only: choose another place"
       case ENOSPC: "the disk is full: make room and try again"
       default: String(cString: strerror(code))
       }

@@ -125,7 +125,11 @@ public enum TemporaryFolder {
       $0.insert(.tree(folder))
       return 0
     }
-    guard code == 0 else { throw FileError(.write, folder, errno: code) }
+    guard code == 0 else {
+      let place = splitPath(folder).folder
+      let reason = FileError(.write, place, errno: code).reason
+      throw FileError(.write, place, reason: "\(reason), or name another with TMPDIR")
+    }
     defer {
       Unfinished.whileRunning {
         try? FileManager.default.removeItem(atPath: folder)

@@ -53,6 +53,19 @@ import Testing
     }
   }
 
+  @Test func aMissingFolderForTemporaryFilesIsNamed() throws {
+    try withToy { folder in
+      let run = try ProgramRun.tool(
+        "vaerun", "bench build/toy --threads 1 --images 1", in: folder,
+        environment: ["TMPDIR": folder + "/none"])
+      #expect(run.status == 1)
+      #expect(
+        run.errors
+          == "vaerun: error: cannot write \(folder)/none: the folder does not exist: create it first, or name another with "
+          + "TMPDIR\n")
+    }
+  }
+
   @Test func whatTakesLongIsAnnounced() throws {
     try withToy { folder in
       let run = try ProgramRun.tool(

@@ -119,7 +119,15 @@ final class MachineMeasurement {
     // Once loaded it stays, without its file.
     probe = try TemporaryFolder.with { folder in
       let library = folder + "/probe.so"
-      guard let made = try? CompilerProgram.run(["peak", "-o", library]), made else { throw BenchError.noProbe }
+      // A compiler that goes on when this program is stopped finds its folder gone: nobody is to hear of it.
+      let log = folder + "/errors"
+      _ = FileManager.default.createFile(atPath: log, contents: nil)
+      let errors = FileHandle(forWritingAtPath: log)
+      defer { try? errors?.close() }
+      guard let made = try? CompilerProgram.run(["peak", "-o", library], errors: errors), made else {
+        let lines = String(decoding: (try? readFile(log, limit: 1 << 20)) ?? Data(), as: UTF8.self)
+        throw BenchError.noProbe(lines.split(separator: "\n").first.map(String.init))
+      }
       return try MachineProbe(path: library)
     }
   }
@@ -150,11 +158,13 @@ final class MachineMeasurement {
 
 /// Why nothing can be measured.
 enum BenchError: Error, CustomStringConvertible {
-  case noProbe
+  /// What the compiler said, where it could be run.
+  case noProbe(String?)
 
   var description: String {
     switch self {
-    case .noProbe:
+    case .noProbe(let reason?): "the machine's peak cannot be measured: \(reason)"
+    case .noProbe(nil):
       "the machine's peak cannot be measured without a working \(CompilerProgram.path): install vaec beside vaerun"
     }
   }
