@@ -51,8 +51,6 @@ enum CompileCommand {
 
   static func run(_ invocation: Invocation) throws {
     let start = ContinuousClock.now
-    let compilation = try Compilation(invocation)
-    defer { compilation.report() }
     let form = invocation[emit].flatMap(Form.init)
     try ScheduleOption.check(invocation, emits: form)
     if form == .ast, let option = Self.withoutTree.first(where: { invocation.isGiven($0) }) {
@@ -64,6 +62,8 @@ enum CompileCommand {
       throw UsageError(
         "--entry is for --emit: a compiled model has all entries", "leave it out, or write --emit")
     }
+    let compilation = try Compilation(invocation)
+    defer { compilation.report() }
     if form == .ast { return try TextOutput.write(try compilation.input.tree().dump, to: invocation[output]) }
     let dumps = try invocation[dumpIR].map { try DumpFolder($0) }
     let module = try compilation.module(observe: { try dumps?.write($0) })

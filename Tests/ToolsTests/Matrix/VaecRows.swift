@@ -52,6 +52,7 @@ let vaecRows: [CommandRow] =
           "--schedule changes nothing of what --emit ast writes"),
         Mistake(
           "small.vdl --emit ir --schedule none", 2, "--schedule changes nothing of what --emit ir writes"),
+        Mistake("small.vdl --emit ast --statistics", 2, "--statistics changes nothing of the syntax tree"),
         Mistake("small.vdl --emit ast --entry encode", 2, "--entry changes nothing of the syntax tree"),
         Mistake("small.vdl --schedule pictures", 1, "pictures"),
       ]),
