@@ -84,7 +84,7 @@ let package = Package(
     .target(name: "Statistics", dependencies: ["Random"]),
     .target(name: "Search", dependencies: ["Random", "CSQLite"]),
     .target(name: "Evaluation", dependencies: ["Runtime", "Datasets", "Statistics"]),
-    .target(name: "Reporting", dependencies: ["Artifact", "CCairo"]),
+    .target(name: "Reporting", dependencies: ["Artifact", "CCairo", "CPNG"]),
 
     // Where compiler and runner meet: it compiles, loads and measures.
     .target(

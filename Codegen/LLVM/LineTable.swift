@@ -38,10 +38,10 @@ public final class LLVMLineTable {
   ///
   /// - Parameters:
   ///   - line: of the text, from 1.
-  ///   - callLines: lines of functions that this one calls, or hands to a function that it calls. The code up to such a call
-  ///     is on that line; the code behind the last is on the function's own.
+  ///   - calls: lines of its calls of one function, in their order. The code up to such a call is on that call's line; the code
+  ///     behind the last is on the function's own.
   /// - Precondition: the function has a body, and was not placed before.
-  public func place(_ function: LLVMFunction, line: Int, callLines: [LLVMFunction: Int] = [:]) {
+  public func place(_ function: LLVMFunction, line: Int, calls: (of: LLVMFunction, lines: [Int])? = nil) {
     let name = function.name
     let subprogram: OpaquePointer = LLVMDIBuilderCreateFunction(
       builder, file, name, name.utf8.count, name, name.utf8.count, file, UInt32(line), type, 1, 1, UInt32(line),
@@ -50,14 +50,13 @@ public final class LLVMLineTable {
     func location(_ line: Int) -> OpaquePointer {
       LLVMDIBuilderCreateDebugLocation(module.context.reference, UInt32(line), 0, subprogram, nil)
     }
-    let lines = Dictionary(
-      callLines.map { ($0.key.reference, $0.value) }, uniquingKeysWith: { first, _ in first })
+    var lines = (calls?.lines ?? [])[...]
     var waiting: [OpaquePointer] = []
     for instruction in function.blocks.flatMap(\.instructions) {
       waiting.append(instruction)
-      guard !lines.isEmpty, LLVMIsACallInst(instruction) != nil,
-        let called = Self.operands(of: instruction).lazy.compactMap({ lines[$0] }).first
-      else { continue }
+      guard let calls, Self.callee(of: instruction) == calls.of.reference, let called = lines.popFirst() else {
+        continue
+      }
       let there = location(called)
       for instruction in waiting { LLVMInstructionSetDebugLoc(instruction, there) }
       waiting = []
@@ -68,10 +67,6 @@ public final class LLVMLineTable {
 
   /// Completes the table; the module can be verified behind it.
   public func finish() { LLVMDIBuilderFinalize(builder) }
-
-  private static func operands(of instruction: OpaquePointer) -> [OpaquePointer] {
-    (0..<UInt32(LLVMGetNumOperands(instruction))).compactMap { LLVMGetOperand(instruction, $0) }
-  }
 
   fileprivate static func callee(of instruction: OpaquePointer) -> OpaquePointer? {
     LLVMIsACallInst(instruction) == nil ? nil : LLVMGetCalledValue(instruction)

@@ -2,7 +2,7 @@ import IR
 import Kernels
 import LLVM
 
-/// Emits one entry: the exported function, the bodies that each worker runs, and a function for each kernel.
+/// Emits one entry: the exported function, and the bodies that each worker runs, which run the kernels one after another.
 struct EntryLowering {
   let module: LLVMModule
   let target: KernelTarget
@@ -24,53 +24,59 @@ struct EntryLowering {
 
   /// The body of one variant; its kernels are numbered from `firstNumber` on.
   private func emit(_ variant: EntryVariant, symbol: String, firstNumber: Int) -> LLVMFunction {
-    let functions = variant.schedule.map { code.emit($0, arena: variant.plan.arena) }
-    let steps = emitSteps(variant.schedule, functions, symbol: symbol, firstNumber: firstNumber)
+    let functions = variant.schedule.map(code.function)
+    let steps = emitSteps(variant, functions, symbol: symbol, firstNumber: firstNumber)
     return emitBody(steps, symbol: symbol)
   }
 
-  /// The kernels in order, with barriers where one kernel needs what another made.
+  /// The kernels in order.
   private func emitSteps(
-    _ schedule: [ScheduledKernel], _ functions: [LLVMFunction], symbol: String, firstNumber: Int
+    _ variant: EntryVariant, _ functions: [LLVMFunction], symbol: String, firstNumber: Int
   ) -> LLVMFunction {
     let b = builder
     let i64 = b.context.i64
-    let barrier = emitBarrier()
     let share = emitShare()
     let function = module.addFunction(
       "\(symbol).steps", [b.context.pointer, i64, i64], returning: b.context.void, linkage: .internal,
       parameterNames: ["frame", "worker", "workers"])
     function.add(.noInline)
     b.define(function) { p in
-      let blocks = b.loadField(.blocks, i64, of: p[0])
-      for (number, (scheduled, kernel)) in zip(schedule, functions).enumerated() {
-        if scheduled.needsBarrier { b.call(barrier, [p[0]]) }
-        let tasks =
-          switch scheduled.kernel.tasks {
-          case .fixed(let count): b.i64(count)
-          case .perBlock(let parts): b.mulIndex(blocks, parts * scheduled.kernel.samples)
-          }
-        b.call(share, [p[0], kernel.value, b.i32(firstNumber + number), tasks, p[1], p[2]])
+      for (index, (scheduled, kernel)) in zip(variant.schedule, functions).enumerated() {
+        let data = KernelStep.data(scheduled, number: firstNumber + index, arena: variant.plan.arena)
+        let step = module.addConstant("\(symbol).step\(index)", data, alignment: 8)
+        b.call(share, [p[0], kernel.value, step, p[1], p[2]])
       }
     }
     return function
   }
 
-  /// A worker's share of a kernel's tasks, told to the profiler where there is one.
+  /// A worker's share of a kernel's tasks, behind a barrier where the kernel needs what another made; told to the profiler where
+  /// there is one.
   ///
   /// Half of the tasks are dealt out beforehand, each worker the same ones of every kernel of that many, so that it finds
   /// in its caches what it made; the rest is taken by who is done. On a machine that others use too, one processor is slower
   /// than another for milliseconds, and all would wait for it at the next barrier. Which worker does a task changes no bit.
   private func emitShare() -> LLVMFunction {
-    let name = "\(module.name).share"
+    let name = Self.shareSymbol(module)
     if let known = module.function(named: name) { return known }
     let b = builder
     let (pointer, i32, i64) = (b.context.pointer, b.context.i32, b.context.i64)
+    let barrier = emitBarrier()
     let function = module.addFunction(
-      name, [pointer, pointer, i32, i64, i64, i64], returning: b.context.void, linkage: .internal,
-      parameterNames: ["frame", "kernel", "number", "tasks", "worker", "workers"])
+      name, [pointer, pointer, pointer, i64, i64], returning: b.context.void, linkage: .internal,
+      parameterNames: ["frame", "kernel", "step", "worker", "workers"])
     function.add(.noInline)
     b.define(function) { p in
+      let (step, worker, workers) = (p[2], p[3], p[4])
+      b.ifThen(b.icmp(.ne, KernelStep.load(.needsBarrier, b, step), 0), name: "barrier") {
+        b.call(barrier, [p[0]])
+      }
+      let arguments = KernelStep.argumentSlot(b, most: code.mostArguments)
+      KernelStep.storeArguments(of: step, to: arguments, b, frame: p[0])
+      let number = KernelStep.load(.number, b, step)
+      let tasks = b.add(
+        KernelStep.load(.fixedTasks, b, step),
+        b.mul(KernelStep.load(.tasksPerBlock, b, step), b.loadField(.blocks, i64, of: p[0])))
       let profile = b.load(pointer, from: b.offset(p[0], bytes: FrameField.profile.offset))
       func tell(isEnd: Bool) {
         b.ifThen(b.icmp(.ne, profile, pointer.zero), name: "profile") {
@@ -78,14 +84,13 @@ struct EntryLowering {
           let context = b.load(pointer, from: b.offset(executor, bytes: ExecutorField.context.rawValue))
           b.call(
             profile, as: b.context.function([pointer, i32, i32, i32], returning: b.context.void),
-            [context, b.trunc(p[4], to: i32), p[2], b.i32(isEnd ? 1 : 0)])
+            [context, b.trunc(worker, to: i32), b.trunc(number, to: i32), b.i32(isEnd ? 1 : 0)])
         }
       }
       tell(isEnd: false)
-      let (tasks, worker, workers) = (p[3], p[4], p[5])
-      let type = b.context.function([pointer, i64], returning: b.context.void)
+      let type = b.context.function([pointer, i64, pointer], returning: b.context.void)
       func run(from first: LLVMValue, to end: LLVMValue) {
-        b.forLoop(from: first, to: end, name: "task") { b.call(p[1], as: type, [p[0], $0]) }
+        b.forLoop(from: first, to: end, name: "task") { b.call(p[1], as: type, [p[0], $0, arguments]) }
       }
       let taken = b.loadField(.taken, pointer, of: p[0])
       // Fewer tasks are not worth the counting.
@@ -99,7 +104,7 @@ struct EntryLowering {
           let rest = b.sub(tasks, start)
           // A few tasks at a time, an eighth of a worker's part of the rest.
           let some = b.add(b.udiv(rest, b.mul(workers, 8)), 1)
-          let counter = b.offset(taken, bytes: b.mulIndex(b.zext(p[2], to: i64), 8))
+          let counter = b.offset(taken, bytes: b.mulIndex(number, 8))
           b.forEach({ b.atomicAdd(some, to: counter, type: i64) }, below: rest, name: "rest") { place in
             let past = b.add(place, some)
             run(from: b.add(start, place), to: b.add(start, b.select(b.icmp(.slt, past, rest), past, rest)))
@@ -115,6 +120,9 @@ struct EntryLowering {
     }
     return function
   }
+
+  /// The name of the function through which every kernel is run.
+  static func shareSymbol(_ module: LLVMModule) -> String { "\(module.name).share" }
 
   private func emitBarrier() -> LLVMFunction {
     let name = "\(module.name).barrier"

@@ -10,48 +10,56 @@ struct LineTables {
 
   /// Places every function of a module's code.
   ///
-  /// - Parameter schedules: the kernels of each entry, by its name.
-  init(_ module: Module, schedules: [String: [ScheduledKernel]], llvm: LLVMModule, producer: String) {
+  /// - Parameters:
+  ///   - variants: what was made of each entry.
+  ///   - code: the code of their kernels.
+  init(
+    _ module: Module, variants: [EntryVariants], code: KernelCode, llvm: LLVMModule, producer: String
+  ) {
     let listing = ModuleListing(module)
     let table = LLVMLineTable(llvm, file: "\(module.name).vir", producer: producer)
+    let share = llvm.function(named: EntryLowering.shareSymbol(llvm))
     var placed: Set<LLVMFunction> = []
-    func place(_ name: String, _ line: Int, callLines: [LLVMFunction: Int] = [:]) {
-      guard let function = llvm.function(named: name), placed.insert(function).inserted else { return }
-      table.place(function, line: line, callLines: callLines)
+    func place(_ function: LLVMFunction?, _ line: Int, calls: [Int] = []) {
+      guard let function, placed.insert(function).inserted else { return }
+      table.place(function, line: line, calls: share.map { ($0, calls) })
     }
-    var callers: [LLVMFunction: [String]] = [:]
-    for entry in module.entries {
+    var users: [LLVMFunction: [String]] = [:]
+    for (entry, variants) in zip(module.entries, variants) {
       let symbol = "\(module.name)_\(entry.name)"
-      var lines: [LLVMFunction: Int] = [:]
-      for scheduled in schedules[entry.name] ?? [] {
-        guard let function = llvm.function(named: scheduled.kernel.name) else { continue }
-        let line = scheduled.line(in: entry, listing)
-        lines[function] = line
-        place(scheduled.kernel.name, line)
-        // Tiles are called by kernels, or by code that kernels share.
-        let callees = function.callees
-        for callee in Set(callees + callees.flatMap(\.callees)) {
-          callers[callee, default: []].append(scheduled.kernel.name)
+      for scheduled in variants.schedule {
+        let function = code.function(of: scheduled)
+        if function.name == scheduled.kernel.name { place(function, scheduled.line(in: entry, listing)) }
+        // Tiles are called by kernels.
+        for used in [function] + function.callees {
+          users[used, default: []].append(scheduled.kernel.name)
         }
       }
       let head = listing.line(ofEntry: entry.name)
-      for symbol in [symbol, EntryVariants.singleSymbol(symbol)] {
-        place("\(symbol).steps", head, callLines: lines)
-        for name in ["\(symbol).body", symbol] { place(name, head) }
+      let bodies =
+        [(symbol, variants.blocks)] + (variants.single.map { [(EntryVariants.singleSymbol(symbol), $0)] } ?? [])
+      for (symbol, variant) in bodies {
+        place(
+          llvm.function(named: "\(symbol).steps"), head,
+          calls: variant.schedule.map { $0.line(in: entry, listing) })
+        place(llvm.function(named: "\(symbol).body"), head)
       }
+      place(llvm.function(named: symbol), head)
     }
-    for name in ["abi_version", "cpu_features", "digest", "kernels"] { place("\(module.name)_\(name)", 1) }
+    for name in ["abi_version", "cpu_features", "digest", "kernels"] {
+      place(llvm.function(named: "\(module.name)_\(name)"), 1)
+    }
 
     var lines = ["", "// Code that several operations share:"]
     for function in llvm.definedFunctions where !placed.contains(function) {
-      lines.append("// \(function.name)" + Self.callers(callers[function] ?? [], prefix: module.name + "_"))
-      place(function.name, listing.lineCount + lines.count)
+      lines.append("// \(function.name)" + Self.names(users[function] ?? [], prefix: module.name + "_"))
+      place(function, listing.lineCount + lines.count)
     }
     table.finish()
     text = listing.text + lines.joined(separator: "\n") + "\n"
   }
 
-  private static func callers(_ names: [String], prefix: String) -> String {
+  private static func names(_ names: [String], prefix: String) -> String {
     guard !names.isEmpty else { return "" }
     return ": "
       + names.map { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0 }

@@ -1,6 +1,5 @@
 import IR
 import Kernels
-import LLVM
 
 /// Where a tensor lies at run time.
 public enum Location: Sendable, Hashable {
@@ -15,19 +14,16 @@ public enum Location: Sendable, Hashable {
   case input(Int)
   case output(Int)
 
-  /// The address, of the first block's part where blocks have such.
-  func address(_ b: LLVMBuilder, frame: LLVMValue, arena: ArenaLayout) -> LLVMValue {
-    let pointer = b.context.pointer
-    func region(_ field: FrameField, _ offset: Int) -> LLVMValue {
-      b.offset(b.loadField(field, pointer, of: frame), bytes: offset)
-    }
+  /// Which of the frame's regions it is in and how many bytes behind its start, where blocks have parts the first block's; and
+  /// whether it begins there or a pointer to it stands there.
+  func place(in arena: ArenaLayout) -> (region: FrameField, offset: Int, isPointer: Bool) {
     switch self {
-    case .weights(let offset): return region(.weights, offset)
-    case .state(let offset): return region(.state, offset)
-    case .shared(let offset): return region(.arena, offset)
-    case .block(let offset, _): return region(.arena, arena.sharedBytes + offset)
-    case .input(let index): return b.load(pointer, from: region(.inputs, index * 8))
-    case .output(let index): return b.load(pointer, from: region(.outputs, index * 8))
+    case .weights(let offset): (.weights, offset, false)
+    case .state(let offset): (.state, offset, false)
+    case .shared(let offset): (.arena, offset, false)
+    case .block(let offset, _): (.arena, arena.sharedBytes + offset, false)
+    case .input(let index): (.inputs, index * 8, true)
+    case .output(let index): (.outputs, index * 8, true)
     }
   }
 }

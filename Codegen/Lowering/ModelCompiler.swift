@@ -94,7 +94,7 @@ public struct ModelCompiler {
       plans: plans, compiler: Self.version, digest: digest, source: source, options: options, used: used)
     manifest.schedule = chosen.isEmpty ? nil : chosen
     emitQueries(llvm, manifest, kernels: KernelTable(module, schedules: kernels).text)
-    let lines = LineTables(module, schedules: kernels, llvm: llvm, producer: Self.version)
+    let lines = LineTables(module, variants: variants, code: code, llvm: llvm, producer: Self.version)
     try llvm.verify()
     return Output(
       manifest: manifest, header: Header.text(manifest), program: lines.text, llvm: llvm, plans: plans,

@@ -65,20 +65,29 @@ public final class Canvas {
   public func picture() throws(PictureError) -> Picture {
     cairo_surface_flush(surface)
     try check(cairo_status(context))
-    var png: [UInt8] = []
-    // The closure runs only during the call, while `png` is borrowed for it.
-    let status = withUnsafeMutablePointer(to: &png) { sink in
-      cairo_surface_write_to_png_stream(
-        surface,
-        { sink, bytes, count in
-          guard let sink, let bytes else { return CAIRO_STATUS_WRITE_ERROR }
-          sink.assumingMemoryBound(to: [UInt8].self).pointee
-            .append(contentsOf: UnsafeBufferPointer(start: bytes, count: Int(count)))
-          return CAIRO_STATUS_SUCCESS
-        }, sink)
-    }
-    try check(status)
+    let png = try PNGEncoding.encode(try rgb(), width: pixelWidth, height: pixelHeight)
     return Picture(width: pixelWidth, height: pixelHeight, png: png)
+  }
+
+  /// The pixels, three bytes each, row by row.
+  private func rgb() throws(PictureError) -> [UInt8] {
+    guard let data = cairo_image_surface_get_data(surface) else {
+      throw .drawingFailed(reason: "the surface has no pixels")
+    }
+    let rowBytes = Int(cairo_image_surface_get_stride(surface))
+    return [UInt8](unsafeUninitializedCapacity: 3 * pixelWidth * pixelHeight) { bytes, filled in
+      for row in 0..<pixelHeight {
+        // The surface has `pixelHeight` rows of `rowBytes`, each of `pixelWidth` numbers 0x00RRGGBB and perhaps a gap.
+        let pixels = UnsafeRawPointer(data + row * rowBytes).assumingMemoryBound(to: UInt32.self)
+        for column in 0..<pixelWidth {
+          let pixel = pixels[column]
+          bytes[filled] = UInt8(truncatingIfNeeded: pixel >> 16)
+          bytes[filled + 1] = UInt8(truncatingIfNeeded: pixel >> 8)
+          bytes[filled + 2] = UInt8(truncatingIfNeeded: pixel)
+          filled += 3
+        }
+      }
+    }
   }
 
   private func check(_ status: cairo_status_t) throws(PictureError) {
