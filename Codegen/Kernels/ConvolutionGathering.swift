@@ -3,15 +3,19 @@ import LLVM
 /// The pixels that a stretch of a result's row reaches, copied to the stack as `[row][column][channel]`.
 struct Gathering {
   private let pass: ConvolutionPass
+  private let words: ProductWords
   private let schedule: KernelSchedule
   /// Positions of the result in a stretch, and columns of the source that they reach.
   private let positions: Int
   private let columns: Int
 
   /// Nil where the schedule does without: one tile of rows reads each pixel once for each tap as it is.
-  init?(_ pass: ConvolutionPass, _ schedule: KernelSchedule, _ target: KernelTarget) {
+  init?(
+    _ pass: ConvolutionPass, _ words: ProductWords, _ schedule: KernelSchedule, _ target: KernelTarget
+  ) {
     guard schedule[.gatheredBytes] > 0, Self.fits(pass, target) else { return nil }
     self.pass = pass
+    self.words = words
     self.schedule = schedule
     positions = Self.positions(pass, bytes: schedule[.gatheredBytes], target)
     columns = pass.reach(columns: positions)
@@ -60,7 +64,7 @@ struct Gathering {
         depth: pass.geometry.kernelWidth * pass.depth, outerStep: pass.kernelStep.rows * packed.rowBytes),
       epilogue: epilogue, outStep: pass.height * pass.width * row, depth: unrolled, vectorStep: row,
       outer: .init(vectorStep: columns * pass.depth * row, broadcastStep: 0),
-      asksAhead: schedule[.asksAhead] > 0)
+      asksAhead: schedule[.asksAhead] > 0, words: words)
     let bytes = pass.visitedRows * columns * pass.depth * row
     let copy = b.stackSlot(b.context.i8.array(of: bytes), align: 64, name: "gathered")
     let kernelRow = b.offset(weights, bytes: b.mulIndex(rows.first, packed.rowBytes))

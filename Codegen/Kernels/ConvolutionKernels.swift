@@ -15,13 +15,16 @@ import LLVM
 public enum ConvolutionKernels {
   /// `y[o] = epilogue(sum over kh, kw, i of w[o, i, kh, kw] x[i])` for each pixel of the map.
   ///
-  /// - Parameter packed: scratch for the packed weights, where the product is packed.
+  /// - Parameters:
+  ///   - words: what x and w hold; the geometry's channels of both are words.
+  ///   - packed: scratch for the packed weights, where the product is packed.
   public static func forward(
     _ name: String, operation: Operation, x: TensorSlot, w: TensorSlot, epilogue: EpilogueSlots, y: TensorSlot,
-    geometry: ConvolutionGeometry, packed: Place?, schedule: KernelSchedule, target: KernelTarget
+    geometry: ConvolutionGeometry, words: ProductWords, packed: Place?, schedule: KernelSchedule,
+    target: KernelTarget
   ) -> [Kernel] {
     ConvolutionProduct(
-      ConvolutionPass(geometry: geometry, isTransposed: false), operation, schedule, target
+      ConvolutionPass(geometry: geometry, isTransposed: false), operation, words, schedule, target
     ).kernels(name, from: x, w: w, epilogue, to: y, packed)
   }
 
@@ -29,10 +32,11 @@ public enum ConvolutionKernels {
   /// its input.
   public static func transposed(
     _ name: String, operation: Operation, y: TensorSlot, w: TensorSlot, epilogue: EpilogueSlots, x: TensorSlot,
-    geometry: ConvolutionGeometry, packed: Place?, schedule: KernelSchedule, target: KernelTarget
+    geometry: ConvolutionGeometry, words: ProductWords, packed: Place?, schedule: KernelSchedule,
+    target: KernelTarget
   ) -> [Kernel] {
     ConvolutionProduct(
-      ConvolutionPass(geometry: geometry, isTransposed: true), operation, schedule, target
+      ConvolutionPass(geometry: geometry, isTransposed: true), operation, words, schedule, target
     ).kernels(name, from: y, w: w, epilogue, to: x, packed)
   }
 
@@ -41,7 +45,7 @@ public enum ConvolutionKernels {
     _ geometry: ConvolutionGeometry, isTransposed: Bool, schedule: KernelSchedule, target: KernelTarget
   ) -> Int? {
     let pass = ConvolutionPass(geometry: geometry, isTransposed: isTransposed)
-    guard Gathering(pass, schedule, target) != nil else { return nil }
+    guard Gathering(pass, .floats, schedule, target) != nil else { return nil }
     return PackedWeights(pass, tileRows: schedule[.tileRows]).byteCount
   }
 }
@@ -50,14 +54,19 @@ public enum ConvolutionKernels {
 private struct ConvolutionProduct {
   private let pass: ConvolutionPass
   private let epilogue: ProductEpilogue
+  private let words: ProductWords
   private let schedule: KernelSchedule
   private let gathering: Gathering?
 
-  init(_ pass: ConvolutionPass, _ operation: Operation, _ schedule: KernelSchedule, _ target: KernelTarget) {
+  init(
+    _ pass: ConvolutionPass, _ operation: Operation, _ words: ProductWords, _ schedule: KernelSchedule,
+    _ target: KernelTarget
+  ) {
     self.pass = pass
+    self.words = words
     self.schedule = schedule
     epilogue = ProductEpilogue(operation)
-    gathering = Gathering(pass, schedule, target)
+    gathering = Gathering(pass, words, schedule, target)
   }
 
   func kernels(
@@ -120,7 +129,7 @@ private struct ConvolutionProduct {
         vectorStep: pass.direction * pass.sourceWidth * row,
         broadcastStep: pass.kernelStep.rows * kernelWidth * 4),
       inner: .init(vectorStep: pass.direction * row, broadcastStep: pass.kernelStep.columns * 4),
-      asksAhead: schedule[.asksAhead] > 0)
+      asksAhead: schedule[.asksAhead] > 0, words: words)
     b.forLoop(from: 0, to: b.i64(pass.width), name: "column") { column in
       let columns = pass.columnTaps(k, column)
       let start = b.add(b.mulIndex(rows.start, pass.sourceWidth), columns.start)

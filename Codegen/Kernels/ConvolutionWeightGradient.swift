@@ -14,6 +14,8 @@ import LLVM
 /// and scatters the sums to the weights' layout.
 struct ConvolutionWeightGradient {
   let geometry: ConvolutionGeometry
+  /// What dy and x hold: numbers of an image, or of two, as `target` has them.
+  let words: ProductWords
   let schedule: KernelSchedule
   let target: KernelTarget
 
@@ -222,7 +224,8 @@ struct ConvolutionWeightGradient {
         rowOffsets: present.map {
           (members[$0].0 * g.inputHeight * g.inputWidth + members[$0].1 - g.padLeft) * k.rowBytes
         }, vectors: vectors, depth: target.blockImages, vectorStep: stripWidth * 4, broadcastStep: 4,
-        outer: .none, inner: .init(vectorStep: positionBytes, broadcastStep: g.strideWidth * k.rowBytes))
+        outer: .none, inner: .init(vectorStep: positionBytes, broadcastStep: g.strideWidth * k.rowBytes),
+        words: words)
       let results = tile.emit(
         k, vectors: place(row, first),
         broadcasts: b.offset(broadcasts(row), bytes: b.mulIndex(first, g.strideWidth * k.rowBytes)),
@@ -314,9 +317,9 @@ extension WeightGradientKernels {
   /// - Parameter sums: scratch for `sumBytes`.
   public static func convolution(
     _ name: String, dy: TensorSlot, x: TensorSlot, dw: TensorSlot, sums: Place, geometry: ConvolutionGeometry,
-    schedule: KernelSchedule, target: KernelTarget
+    words: ProductWords, schedule: KernelSchedule, target: KernelTarget
   ) -> [Kernel] {
-    ConvolutionWeightGradient(geometry: geometry, schedule: schedule, target: target).kernels(
+    ConvolutionWeightGradient(geometry: geometry, words: words, schedule: schedule, target: target).kernels(
       name, dy: dy, x: x, dw: dw, sums: sums)
   }
 
@@ -324,6 +327,6 @@ extension WeightGradientKernels {
   public static func sumBytes(
     _ geometry: ConvolutionGeometry, schedule: KernelSchedule, target: KernelTarget
   ) -> Int {
-    ConvolutionWeightGradient(geometry: geometry, schedule: schedule, target: target).sumBytes
+    ConvolutionWeightGradient(geometry: geometry, words: .floats, schedule: schedule, target: target).sumBytes
   }
 }

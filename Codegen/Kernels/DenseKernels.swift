@@ -13,27 +13,30 @@ import LLVM
 /// columns of a matrix, often a power of two apart, crowd a few sets of the caches.
 public enum DenseKernels {
   /// `y[o] = epilogue(sum over i of w[o, i] x[i])`.
+  ///
+  /// - Parameter words: what x and w hold; the inputs of both are words.
   public static func forward(
     _ name: String, operation: Operation, x: TensorSlot, w: TensorSlot, epilogue: EpilogueSlots, y: TensorSlot,
-    schedule: KernelSchedule
+    words: ProductWords, schedule: KernelSchedule
   ) -> Kernel {
     let (outputs, inputs) = (w.type.extents[0], w.type.extents[1])
     return DenseProduct(
       epilogue: ProductEpilogue(operation), slots: epilogue, from: x, weights: w, to: y, rows: outputs,
-      depth: inputs, rowStep: inputs * 4, depthStep: 4, schedule: schedule
+      depth: inputs, rowStep: inputs * 4, depthStep: 4, words: words, schedule: schedule
     ).kernel(name)
   }
 
   /// `dx[i] = epilogue(sum over o of w[o, i] dy[o])`.
+  ///
+  /// - Parameter words: what dy and w hold; the outputs of both are words.
   public static func dataGradient(
     _ name: String, operation: Operation, dy: TensorSlot, w: TensorSlot, epilogue: EpilogueSlots,
-    dx: TensorSlot,
-    schedule: KernelSchedule
+    dx: TensorSlot, words: ProductWords, schedule: KernelSchedule
   ) -> Kernel {
     let (outputs, inputs) = (w.type.extents[0], w.type.extents[1])
     return DenseProduct(
       epilogue: ProductEpilogue(operation), slots: epilogue, from: dy, weights: w, to: dx, rows: inputs,
-      depth: outputs, rowStep: 4, depthStep: inputs * 4, schedule: schedule
+      depth: outputs, rowStep: 4, depthStep: inputs * 4, words: words, schedule: schedule
     ).kernel(name)
   }
 }
@@ -63,6 +66,7 @@ private struct DenseProduct {
   /// Bytes between the weights of neighbouring rows, and of neighbouring steps of depth.
   let rowStep: Int
   let depthStep: Int
+  let words: ProductWords
   let schedule: KernelSchedule
 
   private var tileRows: Int { schedule[.tileRows] }
@@ -79,7 +83,7 @@ private struct DenseProduct {
       let product = ProductRows(
         k, rows: rows, tileRows: tileRows, broadcasts: .strided(row: rowStep, depth: depthStep),
         epilogue: epilogue,
-        outStep: k.rowBytes, depth: depth, vectorStep: k.rowBytes)
+        outStep: k.rowBytes, depth: depth, vectorStep: k.rowBytes, words: words)
       product.call(
         k, tile: task.part,
         ProductFunction.Call(
@@ -153,7 +157,7 @@ private struct DenseProduct {
     let product = ProductRows(
       k, rows: count, tileRows: tileRows, broadcasts: broadcasts, epilogue: epilogue, outStep: k.rowBytes,
       depth: size,
-      vectorStep: k.rowBytes, part: part)
+      vectorStep: k.rowBytes, part: part, words: words)
     b.forLoop(from: 0, to: k.blocks(), name: "block") { block in
       func rowsOf(_ slot: TensorSlot) -> LLVMValue {
         b.offset(k.address(slot, block: block), bytes: b.mulIndex(first, k.rowBytes))

@@ -7,6 +7,8 @@ public struct KernelTarget: Sendable, Hashable {
   public private(set) var lanes: Int
   /// Architectural vector registers.
   public let registers: Int
+  /// True where an instruction adds the products of pairs of bfloat16 numbers.
+  let multipliesPairs: Bool
 
   public init(_ machine: LLVMTarget) {
     self.machine = machine
@@ -17,6 +19,7 @@ public struct KernelTarget: Sendable, Hashable {
     case .aarch64: (lanes, registers) = (4, 32)
     default: (lanes, registers) = (4, 16)
     }
+    multipliesPairs = lanes == 16 && features.contains("avx512bf16")
   }
 
   /// Vectors that one register tile spans: two loads per broadcast keep two FMA units fed.
@@ -38,6 +41,13 @@ public struct KernelTarget: Sendable, Hashable {
   public var singleImage: KernelTarget {
     var target = self
     target.isSingleImage = true
+    return target
+  }
+
+  /// The same with pairs of images in the lanes: of rows of bfloat16 numbers, each half as large, read as words.
+  public var pairingImages: KernelTarget {
+    var target = self
+    target.tileVectors = tileVectors / 2
     return target
   }
 

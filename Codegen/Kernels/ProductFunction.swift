@@ -194,7 +194,7 @@ struct ProductRows {
   init(
     _ k: KernelBuilder, rows: Int, tileRows: Int, broadcasts: ProductBroadcasts, epilogue: ProductEpilogue,
     outStep: Int, depth: Int, vectorStep: Int, outer: ProductTile.Loop = .none, inner: ProductTile.Loop = .none,
-    part: ProductPart = .whole, asksAhead: Bool = false
+    part: ProductPart = .whole, asksAhead: Bool = false, words: ProductWords = .floats
   ) {
     self.outStep = outStep
     thirdRowStep =
@@ -221,7 +221,7 @@ struct ProductRows {
       }
       let tile = ProductTile(
         rowOffsets: (0..<run.size).map { $0 * rowStep }, vectors: k.target.tileVectors, depth: depth,
-        vectorStep: vectorStep, broadcastStep: depthStep, outer: outer, inner: inner)
+        vectorStep: vectorStep, broadcastStep: depthStep, outer: outer, inner: inner, words: words)
       let function = ProductFunction(
         k, tile: tile, epilogue: epilogue, outStep: outStep, part: part, asksAhead: asksAhead)
       return Run(start: run.start, tiles: run.tiles, product: function)

@@ -7,6 +7,8 @@ import LLVM
 /// `a` is read as vectors (lanes are images, or channels of a transposed map), `b` as single floats. The arithmetic for
 /// AVX-512: 12 rows x 2 vectors are 24 accumulators; a step of k costs 2 vector loads and 12 broadcasts for 24 FMAs, 7
 /// load cycles beside 12 FMA cycles, and the 24 independent chains cover the FMA's latency (4 cycles x 2 units = 8).
+/// A word is a float, or two bfloat16 numbers that are two steps of the sum: then k counts pairs.
+///
 /// With few rows the chains are too few; then k is split over copies of the accumulators, added at the end.
 struct ProductTile {
   /// Byte offset of each row's float behind the broadcast pointer.
@@ -19,6 +21,7 @@ struct ProductTile {
   /// Bytes between turns of the two loops around k, and their turns where these are known now.
   var outer: Loop
   var inner: Loop
+  var words = ProductWords.floats
 
   struct Loop {
     var vectorStep: Int
@@ -107,13 +110,25 @@ struct ProductTile {
   ) {
     let b = k.b
     let copy = step % copies
-    let columns = (0..<vectors).map { k.loadVector(b.offset(a, bytes: step * vectorStep), $0) }
-    for (row, rowOffset) in rowOffsets.enumerated() {
-      let factor = k.broadcast(b.offset(w, bytes: step * broadcastStep + rowOffset))
-      for vector in 0..<vectors {
-        let index = (copy * rows + row) * vectors + vector
-        sums[index] = b.fma(factor, columns[vector], sums[index])
+    func multiplyAdd<Words>(
+      _ load: (LLVMValue, Int) -> Words, _ broadcast: (LLVMValue) -> Words,
+      _ add: (Words, Words, LLVMValue) -> LLVMValue
+    ) {
+      let columns = (0..<vectors).map { load(b.offset(a, bytes: step * vectorStep), $0) }
+      for (row, rowOffset) in rowOffsets.enumerated() {
+        let factor = broadcast(b.offset(w, bytes: step * broadcastStep + rowOffset))
+        for vector in 0..<vectors {
+          let index = (copy * rows + row) * vectors + vector
+          sums[index] = add(factor, columns[vector], sums[index])
+        }
       }
+    }
+    switch words {
+    case .floats: multiplyAdd({ k.loadVector($0, $1) }, { k.broadcast($0) }, { b.fma($0, $1, $2) })
+    case .pairs:
+      multiplyAdd(
+        { k.pairs(k.loadWords($0, $1)) }, { k.pairs(k.broadcastWord($0)) },
+        { k.addProducts($0, $1, to: $2) })
     }
   }
 }

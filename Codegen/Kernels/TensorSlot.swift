@@ -64,4 +64,11 @@ public struct Kernel {
     self.tasks = tasks
     self.emit = emit
   }
+
+  /// The same with another way to use the machine's vectors.
+  public func with(_ target: KernelTarget) -> Kernel {
+    var kernel = Kernel(name, tasks: tasks) { emit($0.with(target), $1) }
+    kernel.samples = samples
+    return kernel
+  }
 }

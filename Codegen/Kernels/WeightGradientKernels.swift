@@ -14,10 +14,12 @@ public enum WeightGradientKernels {
 
   /// `dw[o, i] = sum over images of dy[o] x[i]`, with x transposed.
   ///
+  /// - Parameter words: what dy and x hold: numbers of an image, or of two, as `target` has them.
+  ///
   /// One task is a strip of columns i for all o, or for a part of them where there are few strips.
   public static func dense(
-    _ name: String, dy: TensorSlot, x: TransposeKernel.Target, dw: TensorSlot, schedule: KernelSchedule,
-    target: KernelTarget
+    _ name: String, dy: TensorSlot, x: TransposeKernel.Target, dw: TensorSlot, words: ProductWords,
+    schedule: KernelSchedule, target: KernelTarget
   ) -> Kernel {
     let (outputs, inputs) = (dw.type.extents[0], dw.type.extents[1])
     let width = x.vectors * target.lanes
@@ -34,7 +36,8 @@ public enum WeightGradientKernels {
         for run in tileRuns(outputs, limit: schedule[.tileRows]) {
           let tile = ProductTile(
             rowOffsets: (0..<run.size).map { $0 * k.rowBytes }, vectors: x.vectors,
-            depth: k.target.blockImages, vectorStep: width * 4, broadcastStep: 4, outer: .none, inner: .none)
+            depth: k.target.blockImages, vectorStep: width * 4, broadcastStep: 4, outer: .none, inner: .none,
+            words: words)
           let first = b.udiv(b.mulIndex(part, run.tiles), parts)
           let end = b.udiv(b.mulIndex(b.add(part, 1), run.tiles), parts)
           b.forLoop(from: first, to: end, name: "rows") { index in

@@ -45,6 +45,19 @@ extension LLVMBuilder {
     return select(a.type.isFloat ? fcmp(.ogt, a, b) : icmp(.sgt, a, b), a, b, name: name)
   }
 
+  /// Words of two bfloat16 numbers each as `pairDot` takes them: `<16 x i32>`.
+  public func pairOperand(_ words: LLVMValue) -> LLVMValue {
+    // i32 in LLVM before 18, bfloat behind.
+    reinterpret(words, as: pairDotFunction.parameters[1].type)
+  }
+
+  /// For each of 16 lanes the sum and both products of its pairs: AVX512-BF16's VDPBF16PS.
+  public func pairDot(_ sum: LLVMValue, _ x: LLVMValue, _ y: LLVMValue) -> LLVMValue {
+    call(pairDotFunction, [sum, x, y])
+  }
+
+  private var pairDotFunction: LLVMFunction { declare("llvm.x86.avx512bf16.dpbf16ps.512", []) }
+
   /// Asks for memory that will be read soon: the lines of `bytes` bytes. Nothing is read, and any address may be given.
   public func prefetchToRead(_ pointer: LLVMValue, bytes: Int) {
     prefetch(pointer, bytes: bytes, toWrite: false)

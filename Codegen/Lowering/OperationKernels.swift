@@ -25,31 +25,31 @@ struct OperationKernels {
   static func scratch(
     _ operation: Operation, _ entry: Entry, _ schedule: KernelSchedule, _ target: KernelTarget
   ) -> [Scratch] {
+    guard OpTable.standard[operation.name]?.isProduct == true else { return [] }
+    let factors = ProductFactors(operation.name, operation.operands.prefix(2).map(entry.typeOf), target)
+    let types = factors.types
+    let target = Product.target(operation.name, factors.words, target)
     switch operation.name {
     case "dense_weight_gradient":
-      let inputs = entry.typeOf(operation.operands[1]).extents[0]
       return [
         Scratch(
           bytes: TransposeKernel.Target.byteCount(
-            channels: inputs, positions: 1, vectors: schedule[.stripVectors], target: target),
+            channels: types[1].extents[0], positions: 1, vectors: schedule[.stripVectors], target: target),
           isPerBlock: true)
       ]
     case "conv2d_weight_gradient":
-      let geometry = weightGradientGeometry(
-        operation, map: entry.typeOf(operation.operands[0]), image: entry.typeOf(operation.operands[1]))
+      let geometry = weightGradientGeometry(operation, map: types[0], image: types[1])
       return [
         Scratch(
           bytes: WeightGradientKernels.sumBytes(geometry, schedule: schedule, target: target),
           isPerBlock: false)
       ]
     case "conv2d", "conv2d_transpose":
-      let geometry = geometry(
-        operation, entry.typeOf(operation.operands[0]), entry.typeOf(operation.operands[1]),
-        entry.typeOf(operation.results[0]))
+      let geometry = geometry(operation, types[0], types[1], entry.typeOf(operation.results[0]))
       let packed = ConvolutionKernels.packedBytes(
         geometry, isTransposed: operation.name == "conv2d_transpose", schedule: schedule, target: target)
-      return packed.map { [Scratch(bytes: $0, isPerBlock: false)] } ?? []
-    default: return []
+      return factors.scratch + (packed.map { [Scratch(bytes: $0, isPerBlock: false)] } ?? [])
+    default: return factors.scratch
     }
   }
 
@@ -79,8 +79,8 @@ struct OperationKernels {
     let (operands, results) = (slots.operands, slots.results)
     guard let y = results.first else { throw LoweringError.unplanned(operation: operation.name, entry: entry) }
     let attributes = operation.attributes
-    let epilogue = EpilogueSlots(operands)
     switch operation.name {
+    case "to_bf16", "to_f32": return [ConversionKernels.kernel(name, from: operands[0], to: y)]
     case "reshape": return operands[0].place == y.place ? [] : [copy(name, from: operands[0], to: y)]
     case "constant":
       return [
@@ -94,41 +94,9 @@ struct OperationKernels {
       return attributes.layout("to") == .canonical
         ? [LayoutKernels.store(name, from: from, to: to, target: target)]
         : [LayoutKernels.load(name, from: from, to: to, target: target)]
-    case "dense":
-      return [
-        DenseKernels.forward(
-          name, operation: operation, x: operands[0], w: operands[1], epilogue: epilogue, y: y,
-          schedule: schedule)
-      ]
-    case "dense_data_gradient":
-      return [
-        DenseKernels.dataGradient(
-          name, operation: operation, dy: operands[0], w: operands[1], epilogue: epilogue, dx: y,
-          schedule: schedule)
-      ]
-    case "dense_weight_gradient":
-      let columns = TransposeKernel.Target(
-        place: slots.scratch[0], channels: operands[1].type.extents[0], positions: 1,
-        vectors: schedule[.stripVectors])
-      return [
-        TransposeKernel.kernel(name + "_transpose", from: operands[1], to: columns),
-        WeightGradientKernels.dense(
-          name, dy: operands[0], x: columns, dw: y, schedule: schedule, target: target),
-      ]
-    case "conv2d":
-      return ConvolutionKernels.forward(
-        name, operation: operation, x: operands[0], w: operands[1], epilogue: epilogue, y: y,
-        geometry: Self.geometry(operation, operands[0].type, operands[1].type, y.type),
-        packed: slots.scratch.first, schedule: schedule, target: target)
-    case "conv2d_transpose":
-      return ConvolutionKernels.transposed(
-        name, operation: operation, y: operands[0], w: operands[1], epilogue: epilogue, x: y,
-        geometry: Self.geometry(operation, operands[0].type, operands[1].type, y.type),
-        packed: slots.scratch.first, schedule: schedule, target: target)
-    case "conv2d_weight_gradient":
-      return convolutionWeightGradient(name, operation, slots)
     default:
-      return try poolingKernels(name, operation, operands, y)
+      return try productKernels(name, operation, slots)
+        ?? poolingKernels(name, operation, operands, y)
         ?? normalizationKernels(name, operation, operands, results)
         ?? pairwiseKernels(name, operation, operands, results)
         ?? channelKernels(name, operation, operands, y)
@@ -146,14 +114,55 @@ struct OperationKernels {
       kernel: Array(weights.extents.suffix(2)), attributes: operation.attributes)
   }
 
-  private func convolutionWeightGradient(
-    _ name: String, _ operation: Operation, _ slots: OperationSlots
-  ) -> [Kernel] {
-    let operands = slots.operands
-    return WeightGradientKernels.convolution(
-      name, dy: operands[0], x: operands[1], dw: slots.results[0], sums: slots.scratch[0],
-      geometry: Self.weightGradientGeometry(operation, map: operands[0].type, image: operands[1].type),
-      schedule: schedule, target: target)
+  /// Products; nil for any other op.
+  private func productKernels(_ name: String, _ operation: Operation, _ slots: OperationSlots) -> [Kernel]? {
+    guard OpTable.standard[operation.name]?.isProduct == true else { return nil }
+    let y = slots.results[0]
+    let epilogue = EpilogueSlots(slots.operands)
+    let words = ProductFactors(operation.name, slots.operands.prefix(2).map(\.type), target)
+    let (factors, before, scratch) = words.prepare(name, slots)
+    let target = Product.target(operation.name, words.words, target)
+    let kernels: [Kernel]
+    switch operation.name {
+    case "dense":
+      kernels = [
+        DenseKernels.forward(
+          name, operation: operation, x: factors[0], w: factors[1], epilogue: epilogue, y: y,
+          words: words.words, schedule: schedule)
+      ]
+    case "dense_data_gradient":
+      kernels = [
+        DenseKernels.dataGradient(
+          name, operation: operation, dy: factors[0], w: factors[1], epilogue: epilogue, dx: y,
+          words: words.words, schedule: schedule)
+      ]
+    case "dense_weight_gradient":
+      let columns = TransposeKernel.Target(
+        place: scratch[0], channels: factors[1].type.extents[0], positions: 1,
+        vectors: schedule[.stripVectors])
+      kernels = [
+        TransposeKernel.kernel(name + "_transpose", from: factors[1], to: columns),
+        WeightGradientKernels.dense(
+          name, dy: factors[0], x: columns, dw: y, words: words.words, schedule: schedule, target: target),
+      ]
+    case "conv2d":
+      kernels = ConvolutionKernels.forward(
+        name, operation: operation, x: factors[0], w: factors[1], epilogue: epilogue, y: y,
+        geometry: Self.geometry(operation, factors[0].type, factors[1].type, y.type), words: words.words,
+        packed: scratch.first, schedule: schedule, target: target)
+    case "conv2d_transpose":
+      kernels = ConvolutionKernels.transposed(
+        name, operation: operation, y: factors[0], w: factors[1], epilogue: epilogue, x: y,
+        geometry: Self.geometry(operation, factors[0].type, factors[1].type, y.type), words: words.words,
+        packed: scratch.first, schedule: schedule, target: target)
+    case "conv2d_weight_gradient":
+      kernels = WeightGradientKernels.convolution(
+        name, dy: factors[0], x: factors[1], dw: y, sums: scratch[0],
+        geometry: Self.weightGradientGeometry(operation, map: factors[0].type, image: factors[1].type),
+        words: words.words, schedule: schedule, target: target)
+    default: return nil
+    }
+    return before + kernels.map { $0.with(target) }
   }
 
   /// Windows that slide over images; nil for any other op.

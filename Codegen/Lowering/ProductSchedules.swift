@@ -11,11 +11,14 @@ public struct Product: Sendable, Hashable {
 
   /// Nil for an operation that is no product with a schedule.
   init?(_ operation: Operation, in entry: Entry, _ target: KernelTarget) {
-    guard let shape = Self.shape(operation, in: entry) else { return nil }
-    self.shape = shape
+    let operands = operation.operands.prefix(2).map(entry.typeOf)
+    let result = operation.results.first.map(entry.typeOf) ?? .scalar
+    guard let named = Self.shape(operation, operands, result) else { return nil }
+    let factors = ProductFactors(operation.name, operands, target)
+    shape = Self.shape(operation, factors.types, result) ?? named
     blockImages = target.blockImages
     var words: [String]
-    switch shape {
+    switch named {
     case .dense(let rows, let depth, _): words = ["\(operation.name) \(depth) to \(rows)"]
     case .denseWeightGradient(let outputs, let inputs): words = ["\(operation.name) \(inputs) to \(outputs)"]
     case .convolution(let g, _), .convolutionWeightGradient(let g):
@@ -31,30 +34,32 @@ public struct Product: Sendable, Hashable {
     let epilogue = operation.attributes.symbol("epilogue") ?? "none"
     if epilogue != "none" { words.append(epilogue) }
     if ProductEpilogue(operation).isScaled { words.append("scaled") }
+    if factors.words == .pairs { words.append("bf16") }
     let rows = operation.samples(in: entry)
     if rows > 1 { words.append("\(rows) rows an image") }
     words.append("blocks of \(target.blockImages)")
     name = words.joined(separator: ", ")
   }
 
-  private static func shape(_ operation: Operation, in entry: Entry) -> ProductShape? {
-    func type(_ operand: Int) -> TensorType { entry.typeOf(operation.operands[operand]) }
+  /// - Parameter types: of the factors.
+  private static func shape(_ operation: Operation, _ types: [TensorType], _ result: TensorType)
+    -> ProductShape?
+  {
     switch operation.name {
     case "dense":
-      let (outputs, inputs) = (type(1).extents[0], type(1).extents[1])
+      let (outputs, inputs) = (types[1].extents[0], types[1].extents[1])
       return .dense(rows: outputs, depth: inputs, isGradient: false)
     case "dense_data_gradient":
-      let (outputs, inputs) = (type(1).extents[0], type(1).extents[1])
+      let (outputs, inputs) = (types[1].extents[0], types[1].extents[1])
       return .dense(rows: inputs, depth: outputs, isGradient: true)
     case "dense_weight_gradient":
-      return .denseWeightGradient(outputs: type(0).extents[0], inputs: type(1).extents[0])
+      return .denseWeightGradient(outputs: types[0].extents[0], inputs: types[1].extents[0])
     case "conv2d", "conv2d_transpose":
-      let geometry = OperationKernels.geometry(
-        operation, type(0), type(1), entry.typeOf(operation.results[0]))
+      let geometry = OperationKernels.geometry(operation, types[0], types[1], result)
       return .convolution(geometry, isTransposed: operation.name == "conv2d_transpose")
     case "conv2d_weight_gradient":
       return .convolutionWeightGradient(
-        OperationKernels.weightGradientGeometry(operation, map: type(0), image: type(1)))
+        OperationKernels.weightGradientGeometry(operation, map: types[0], image: types[1]))
     default: return nil
     }
   }

@@ -33,13 +33,14 @@ extension Entry {
       let type = type(of: value)?.description ?? "?"
       return UnsupportedProgram("in entry @\(name) \(printer.name(of: value)) is \(type)", remedy)
     }
-    for index in values.indices {
-      guard let type = values[index].type else { continue }
-      if type.element == .bf16 { throw refuse(ValueID(index), "no kernel takes bf16 yet") }
+    for operation in operations where !operation.takesBfloat16 {
+      for value in operation.operands + operation.results where type(of: value)?.element == .bf16 {
+        throw refuse(value, "'\(operation.name)' has no kernel for bf16, which products alone have")
+      }
     }
     for operation in operations {
       for value in operation.results + (operation.name == "relayout" ? [] : operation.operands) {
-        guard let type = type(of: value), type.isPerImage, type.element == .f32 else { continue }
+        guard let type = type(of: value), type.isPerImage, type.element.isFloat else { continue }
         guard type.layout != .lanes(target.blockImages) else { continue }
         if operation.name == "relayout", type.layout == .canonical { continue }
         throw refuse(
@@ -50,6 +51,13 @@ extension Entry {
         )
       }
     }
+  }
+}
+
+extension Operation {
+  /// True where kernels read or write bfloat16 numbers.
+  fileprivate var takesBfloat16: Bool {
+    ["to_bf16", "to_f32"].contains(name) || OpTable.standard[name]?.isProduct == true
   }
 }
 

@@ -80,7 +80,9 @@ extension Entry {
     let hasRows = values.contains { ($0.type?.samples ?? 1) > 1 }
     // These gather by a vector of addresses, of which there is none of one lane.
     let gathers = operations.contains { ["nearest_code", "lookup"].contains($0.name) }
-    guard isInference, !couplesImages, !hasRows, !gathers,
+    // Words hold pairs of images, or of channels of a block.
+    let isNarrow = values.contains { $0.type?.element == .bf16 }
+    guard isInference, !couplesImages, !hasRows, !gathers, !isNarrow,
       operations.contains(where: { OpTable.standard[$0.name]?.isProduct == true })
     else { return nil }
     var entry = self

@@ -79,7 +79,7 @@ extension OpDefinition {
     for operand in context.operands {
       if let defect = operand.defect { throw TypeError("'\(name)' is given \(operand): \(defect)") }
     }
-    let perImage = context.operands.filter { $0.isPerImage && $0.element == .f32 }
+    let perImage = context.operands.filter { $0.isPerImage && $0.element.isFloat }
     let layouts = Set(perImage.filter { $0.rank > 1 }.map(\.layout))
     guard layouts.count <= 1 || name == "relayout" else {
       throw TypeError("'\(name)' is given operands in different layouts")
@@ -87,7 +87,7 @@ extension OpDefinition {
     var types = mapsSamples ? try inferTypesOfRows(&context) : try inferTypes(&context)
     for index in types.indices {
       if let defect = types[index].defect { throw TypeError("'\(name)' would make \(types[index]): \(defect)") }
-      guard name != "relayout", types[index].isPerImage, types[index].element == .f32 else { continue }
+      guard name != "relayout", types[index].isPerImage, types[index].element.isFloat else { continue }
       let declared = index < context.declared.count ? context.declared[index]?.layout : nil
       let decided = types[index].rank > 1 ? layouts.first ?? declared : declared ?? layouts.first
       types[index].layout = decided ?? perImage.first?.layout ?? .canonical

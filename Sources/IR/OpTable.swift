@@ -12,7 +12,8 @@ public struct OpTable: Sendable {
   public subscript(name: String) -> OpDefinition? { byName[name].map { definitions[$0] } }
 
   public static let standard = OpTable(
-    leafOps + activationOps + arithmeticOps + probabilityOps + normalDistributionOps + optimizerOps
+    leafOps + bfloat16Ops + activationOps + arithmeticOps + probabilityOps + normalDistributionOps
+      + optimizerOps
       + reductionOps
       + shapeOps + denseOps + convolutionOps + pairwiseOps + poolingOps + channelOps + categoricalOps
       + codebookOps

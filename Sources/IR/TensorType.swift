@@ -9,6 +9,9 @@ public enum ElementType: String, Sendable, CaseIterable {
     case .u8: 1
     }
   }
+
+  /// True for the types that stand for real numbers.
+  public var isFloat: Bool { self == .f32 || self == .bf16 }
 }
 
 /// One extent of a tensor.

@@ -72,9 +72,9 @@ public enum IRReference {
 
   /// The example's operation; operands stand above it with their types, which in the text form are at their definitions.
   private static func exampleLines(_ op: OpDefinition) throws -> [String] {
-    guard var entry = try op.exampleModule().entries.first, let operation = entry.operations.first else {
-      return []
-    }
+    guard var entry = try op.exampleModule().entries.first,
+      let operation = entry.operations.first(where: { $0.name == op.name })
+    else { return [] }
     let taken = Set(entry.values.compactMap(\.name))
     for (value, name) in zip(operation.results, op.results) where !taken.contains(name) {
       entry[value].name = name
@@ -98,7 +98,8 @@ public enum IRReference {
   }
 
   private static func properties(_ op: OpDefinition) throws -> [String] {
-    guard let entry = try op.exampleModule().entries.first, let operation = entry.operations.first,
+    guard let entry = try op.exampleModule().entries.first,
+      let operation = entry.operations.first(where: { $0.name == op.name }),
       let cost = entry.cost(of: operation)
     else { return [] }
     let work = "\(grouped(cost.flops)) FLOPs \(cost.isPerImage ? "an image" : "in all") in the example"

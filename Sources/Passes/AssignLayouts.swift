@@ -67,7 +67,7 @@ private func assign(_ layout: Layout, to entry: inout Entry, _ context: inout Pa
 }
 
 extension TensorType {
-  fileprivate var isBlockable: Bool { element == .f32 && isPerImage }
+  fileprivate var isBlockable: Bool { element.isFloat && isPerImage }
 }
 
 extension Entry {

@@ -36,7 +36,7 @@ public struct Pass: Sendable {
   public static let registry: [Pass] = [
     inferShapes, simplify, differentiate, fuseLikelihood, fuseReparamKL, foldNormalization, fuseConvolution,
     fuseDense, fuseOptimizer, fuseNormalization, fuseElementwise,
-    assignLayouts,
+    narrowProducts, assignLayouts,
   ]
 
   /// The pass of that name.

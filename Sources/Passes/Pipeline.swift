@@ -13,7 +13,16 @@ public struct Pipeline: Sendable {
   }
 
   /// The compiler's middle, from the elaborated model to what the code generator takes.
-  public static let standard = Pipeline([
+  public static let standard = standard(.float32)
+
+  /// That for products of a precision.
+  public static func standard(_ precision: Precision) -> Pipeline {
+    // Behind the last pass values have the layout in which the kernels work.
+    Pipeline(before + (precision == .bf16 ? [.narrowProducts] : []) + [.assignLayouts])
+  }
+
+  /// What runs before values have a layout.
+  private static let before: [Pass] = [
     // The model says what each layer is; its shapes follow from the input's.
     .inferShapes,
     .simplify,
@@ -32,9 +41,7 @@ public struct Pipeline: Sendable {
     .fuseNormalization,
     // What is left between the products: chains of small operations.
     .fuseElementwise,
-    // From here on values have the layout in which the kernels work.
-    .assignLayouts,
-  ])
+  ]
 
   /// The passes behind one phase and up to another, named as in `run`; nil for the ends of the pipeline. A last phase that
   /// is named by a pass is that behind the pass's first run in the part.

@@ -43,6 +43,13 @@ struct OpCase: Sendable, CustomTestStringConvertible {
     ]
   }
 
+  /// A product's case with factors in bfloat16.
+  var inBfloat16: OpCase {
+    var narrow = OpCase(name: name + "_bf16", op: op, operands: operands, attributes: attributes)
+    narrow.operands = operands?.enumerated().map { $0 < 2 ? $1.with(element: .bf16) : $1 }
+    return narrow
+  }
+
   /// What the operands' values have to be above, if anything.
   var lowerBound: Double? { op.example.lowerBound }
 }

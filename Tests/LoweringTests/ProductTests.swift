@@ -8,6 +8,22 @@ import Testing
   }
   static let dense = CaseLibraries("dense") { _ in ProductCases.dense }
 
+  static let narrow = CaseLibraries("narrow") { narrowCases($0) }
+
+  /// Products of bfloat16 numbers: all on this machine, some with narrow vectors.
+  static func narrowCases(_ target: TestTarget) -> [OpCase] {
+    let cases = target == .host ? ProductCases.convolutions + ProductCases.dense : KernelScheduleTests.cases
+    return cases.map(\.inBfloat16)
+  }
+
+  static let narrowRuns = TestTarget.available.flatMap { target in narrowCases(target).map { ($0, target) } }
+
+  @Test(arguments: narrowRuns)
+  func productsOfBfloat16AgreeWithTheReference(opCase: OpCase, target: TestTarget) throws {
+    let native = try Self.narrow.native(target)
+    for images in batchSizes { try expectAgreement(opCase, native, images: images) }
+  }
+
   @Test(arguments: ProductCases.epilogues)
   func everyEpilogueAgreesWithTheReference(opCase: OpCase) throws {
     let native = try Self.convolutions.native(.host)

@@ -27,6 +27,7 @@ enum WatchOptions {
 final class Compilation {
   let input: ModelInput
   private let cpu: String
+  private let precision: Precision
   private let log: PhaseLog
   private let invocation: Invocation
   private(set) var times = StageTimes()
@@ -37,6 +38,7 @@ final class Compilation {
     self.invocation = invocation
     input = try ModelInput(invocation)
     cpu = invocation[VaecCommands.cpu] ?? "host"
+    precision = invocation[VaecCommands.precision].flatMap(Precision.init) ?? .float32
     log = PhaseLog(
       printsChanges: invocation[WatchOptions.printChanged], entry: invocation[VaecCommands.entry],
       verifiesRoundTrip: invocation[WatchOptions.verifyRoundtrip]
@@ -57,10 +59,13 @@ final class Compilation {
 
   /// The program after the passes; errors in the text are shown with the lines that they point to, or else what is likely a
   /// mistake.
+  ///
+  /// - Parameter pipeline: nil for that of the precision that the command line names.
   func module(
-    _ pipeline: Passes.Pipeline = .standard, blockImages: Int? = nil, stopAfter last: String? = nil,
+    _ pipeline: Passes.Pipeline? = nil, blockImages: Int? = nil, stopAfter last: String? = nil,
     observe: (Phase) throws -> Void = { _ in }
   ) throws -> Module {
+    let pipeline = pipeline ?? .standard(precision)
     let options = PassOptions(blockImages: try blockImages ?? KernelTarget(try target()).blockImages)
     let start = try frontEnd()
     let name = input.isProgram ? "input" : "elaborate"

@@ -28,7 +28,7 @@ enum CompileCommand {
     "compile", summary: "compiles a model to native code", positionals: [VaecCommands.model],
     options: [
       output, emit, VaecCommands.entry, VaecCommands.set, VaecCommands.optimizer, VaecCommands.cpu,
-      ScheduleOption.tune, ScheduleOption.option, dumpIR, VaecCommands.quiet,
+      VaecCommands.precision, ScheduleOption.tune, ScheduleOption.option, dumpIR, VaecCommands.quiet,
     ]
       + WatchOptions.all,
     examples: [
@@ -37,6 +37,8 @@ enum CompileCommand {
         "vaec compile Models/convvae.vdl --optimizer 'sgd(momentum:0.9)'", "with another optimizer"),
       Example(
         "vaec compile Models/convvae.vdl --cpu x86-64-v3 -o build/portable", "for any processor with AVX2"),
+      Example(
+        "vaec compile Models/convvae.vdl --precision bf16", "faster where the processor has AVX512-BF16"),
       Example("vaec compile Models/convvae.vdl --emit asm --entry encode", "one entry's assembly"),
       Example("vaec compile Models/convvae.vdl --tune=60", "with what is fastest on this machine"),
       Example(
@@ -46,7 +48,7 @@ enum CompileCommand {
 
   /// What has no say before a model's tree is there, or tells of what comes behind it.
   private static let withoutTree: [any CommandOption] =
-    [VaecCommands.entry, VaecCommands.set, VaecCommands.cpu, dumpIR]
+    [VaecCommands.entry, VaecCommands.set, VaecCommands.cpu, VaecCommands.precision, dumpIR]
     + WatchOptions.all.filter { $0.name != VaecCommands.noLint.name }
 
   static func run(_ invocation: Invocation) throws {

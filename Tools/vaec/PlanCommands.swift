@@ -12,7 +12,10 @@ enum PlanCommand {
   static let command = Command(
     "plan", summary: "shows where a model's values lie in memory and how long",
     positionals: [VaecCommands.model],
-    options: [VaecCommands.entry, output, VaecCommands.set, VaecCommands.cpu, VaecCommands.noLint],
+    options: [
+      VaecCommands.entry, output, VaecCommands.set, VaecCommands.cpu, VaecCommands.precision,
+      VaecCommands.noLint,
+    ],
     examples: [Example("vaec plan Models/convvae.vdl --entry train_step", "the arena of a training step")])
 
   static func run(_ invocation: Invocation) throws {

@@ -22,6 +22,7 @@ enum IRCommand {
     "ir", summary: "shows a model's program as text or graph", positionals: [VaecCommands.model],
     options: [
       after, VaecCommands.entry, format, output, VaecCommands.set, VaecCommands.optimizer, VaecCommands.cpu,
+      VaecCommands.precision,
     ] + WatchOptions.all,
     examples: [
       Example(

@@ -42,6 +42,11 @@ package enum VaecCommands {
   static let cpu = Option(
     "cpu", .choice(TargetSelection.names), help: "the processor to make code for", value: "host")
 
+  static let precision = Option(
+    "precision", .choice(Precision.allCases.map(\.rawValue)),
+    help: "what training's products multiply; they add, and weights change, in float32 with either",
+    value: Precision.float32.rawValue)
+
   static let noLint = Flag("no-lint", help: "leaves out the warnings about what is likely a mistake")
 
   static let quiet = Flag("quiet", short: "q", help: "prints nothing but errors")
@@ -79,7 +84,7 @@ package enum VaecCommands {
 
   /// What changes a compiled model beside its text, each as it was written.
   static func modelOptions(_ invocation: Invocation) -> [String] {
-    let names = [set.name, optimizer.name, cpu.name]
+    let names = [set.name, optimizer.name, cpu.name, precision.name]
     return invocation.written.filter { names.contains($0.option) }
       .map { "--\($0.option) \(shellWord($0.text ?? ""))" }
   }

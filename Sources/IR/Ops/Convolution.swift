@@ -50,6 +50,7 @@ let convolutionOps: [OpDefinition] = [
     inferTypes: { context in
       let x = try context.requireImage(0, "conv2d")
       let k = try context.requireKernel(1, "conv2d")
+      try context.requireFactors("conv2d")
       guard context.unify(0, 1, 1, 1) else {
         throw TypeError(
           "'conv2d' with weights \(context.operands[1]) does not fit its input \(context.operands[0])")
@@ -104,6 +105,7 @@ let convolutionOps: [OpDefinition] = [
     inferTypes: { context in
       let y = try context.requireImage(0, "conv2d_transpose")
       let k = try context.requireKernel(1, "conv2d_transpose")
+      try context.requireFactors("conv2d_transpose")
       guard context.unify(0, 1, 1, 0) else {
         throw TypeError(
           "'conv2d_transpose' with weights \(context.operands[1]) does not fit its input \(context.operands[0])"
@@ -155,6 +157,7 @@ let convolutionOps: [OpDefinition] = [
     inferTypes: { context in
       let y = try context.requireImage(0, "conv2d_weight_gradient")
       let x = try context.requireImage(1, "conv2d_weight_gradient")
+      try context.requireFactors("conv2d_weight_gradient")
       let kernel = context.attributes.ints("kernel")
       guard kernel.count == 2, kernel.allSatisfy({ $0 > 0 && $0 <= 4096 }) else {
         throw TypeError("'conv2d_weight_gradient' needs a kernel of two positive extents")

@@ -81,9 +81,8 @@ extension Dimension {
 extension TypingContext {
   /// Requires an image `f32[N,C,H,W]` whose height and width are known.
   func requireImage(_ index: Int, _ op: String) throws -> (height: Int, width: Int) {
-    try require(index, .f32, op)
     let type = operands[index]
-    guard type.rank == 4, type.isPerImage, let height = type.dimensions[2].fixedExtent,
+    guard type.element.isFloat, type.rank == 4, type.isPerImage, let height = type.dimensions[2].fixedExtent,
       let width = type.dimensions[3].fixedExtent
     else { throw TypeError("'\(op)' needs images f32[N,channels,height,width], not \(type)") }
     return (height, width)
@@ -91,7 +90,7 @@ extension TypingContext {
 
   func requireKernel(_ index: Int, _ op: String) throws -> (height: Int, width: Int) {
     let type = operands[index]
-    guard type.element == .f32, type.rank == 4, let height = type.dimensions[2].fixedExtent,
+    guard type.element.isFloat, type.rank == 4, let height = type.dimensions[2].fixedExtent,
       let width = type.dimensions[3].fixedExtent
     else { throw TypeError("'\(op)' needs weights f32[out,in,height,width], not \(type)") }
     return (height, width)

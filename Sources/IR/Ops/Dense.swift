@@ -1,8 +1,7 @@
 /// Dense layers and their gradients: three products, closed under differentiation. Weights are `[out, in]`.
 
 private func requireMatrix(_ context: TypingContext, _ index: Int, _ op: String, _ form: String) throws {
-  try context.require(index, .f32, op)
-  guard context.operands[index].rank == 2 else {
+  guard context.operands[index].element.isFloat, context.operands[index].rank == 2 else {
     throw TypeError("'\(op)' needs \(form), not \(context.operands[index])")
   }
 }
@@ -68,6 +67,7 @@ let denseOps: [OpDefinition] = [
     inferTypes: { context in
       try requireRows(context, 0, "dense")
       try requireMatrix(context, 1, "dense", "weights f32[out,in]")
+      try context.requireFactors("dense")
       guard context.unify(0, 1, 1, 1) else {
         throw TypeError(
           "'dense' with weights \(context.operands[1]) does not fit its input \(context.operands[0])")
@@ -101,6 +101,7 @@ let denseOps: [OpDefinition] = [
     inferTypes: { context in
       try requireRows(context, 0, "dense_data_gradient")
       try requireMatrix(context, 1, "dense_data_gradient", "weights f32[out,in]")
+      try context.requireFactors("dense_data_gradient")
       guard context.unify(0, 1, 1, 0) else {
         throw TypeError(
           "'dense_data_gradient' with weights \(context.operands[1]) does not fit \(context.operands[0])")
@@ -135,6 +136,7 @@ let denseOps: [OpDefinition] = [
     inferTypes: { context in
       try requireRows(context, 0, "dense_weight_gradient")
       try requireRows(context, 1, "dense_weight_gradient")
+      try context.requireFactors("dense_weight_gradient")
       let (dy, x) = (context.operands[0], context.operands[1])
       guard dy.dimensions[0] == x.dimensions[0] else {
         throw TypeError("'dense_weight_gradient' needs as many rows in \(dy) as in \(x)")

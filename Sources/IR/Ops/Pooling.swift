@@ -38,6 +38,7 @@ extension TypingContext {
 
   /// The map of an image's windows.
   fileprivate func pooledType(_ index: Int, _ op: String) throws -> TensorType {
+    try require(index, .f32, op)
     let (height, width) = try requireImage(index, op)
     let (kernel, stride, pad, _) = try poolAttributes(op)
     let rows = try convolvedExtent(height, kernel: kernel[0], stride: stride[0], pads: pad[0] + pad[1], op)
@@ -127,6 +128,7 @@ let poolingOps: [OpDefinition] = [
     operands: [OperandDefinition("y")], results: ["x"],
     attributes: poolAttributes + [ConvolutionAttributes.outputPadding, scale],
     inferTypes: { context in
+      try context.require(0, .f32, "spread2d")
       let (height, width) = try context.requireImage(0, "spread2d")
       let (kernel, stride, pad, extra) = try context.poolAttributes("spread2d")
       let rows = try transposedExtent(

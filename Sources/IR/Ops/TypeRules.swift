@@ -7,6 +7,15 @@ extension TypingContext {
     }
   }
 
+  /// Requires a product's two factors to be floats of one type: it multiplies what both were rounded to.
+  func requireFactors(_ op: String) throws {
+    let (first, second) = (operands[0], operands[1])
+    guard first.element.isFloat, second.element == first.element else {
+      throw TypeError(
+        "'\(op)' needs two factors of type f32 or two of type bf16, not \(first) and \(second)")
+    }
+  }
+
   /// Requires an operand of that rank, images included.
   func require(_ index: Int, rank: Int, _ op: String, _ form: String) throws {
     guard operands[index].rank == rank else {
