@@ -33,11 +33,6 @@ extension Entry {
       let type = type(of: value)?.description ?? "?"
       return UnsupportedProgram("in entry @\(name) \(printer.name(of: value)) is \(type)", remedy)
     }
-    for operation in operations where !operation.takesBfloat16 {
-      for value in operation.operands + operation.results where type(of: value)?.element == .bf16 {
-        throw refuse(value, "'\(operation.name)' has no kernel for bf16, which products alone have")
-      }
-    }
     for operation in operations {
       for value in operation.results + (operation.name == "relayout" ? [] : operation.operands) {
         guard let type = type(of: value), type.isPerImage, type.element.isFloat else { continue }
@@ -51,13 +46,6 @@ extension Entry {
         )
       }
     }
-  }
-}
-
-extension Operation {
-  /// True where kernels read or write bfloat16 numbers.
-  fileprivate var takesBfloat16: Bool {
-    ["to_bf16", "to_f32"].contains(name) || OpTable.standard[name]?.isProduct == true
   }
 }
 

@@ -8,12 +8,14 @@ public enum TargetSelection {
   private static let third = ["+avx", "+avx2", "+bmi", "+bmi2", "+f16c", "+fma", "+lzcnt", "+movbe"]
   private static let fourth = ["+avx512bw", "+avx512cd", "+avx512dq", "+avx512f", "+avx512vl"]
 
-  private static let levels: [(name: String, features: [String])] = [
-    ("x86-64-v3", (second + third).sorted()),
-    ("x86-64-v4", (second + third + fourth).sorted()),
+  private static let levels: [(name: String, cpu: String, features: [String])] = [
+    ("x86-64-v3", "x86-64-v3", (second + third).sorted()),
+    ("x86-64-v4", "x86-64-v4", (second + third + fourth).sorted()),
+    // Zen 4, Cooper Lake, Sapphire Rapids and later.
+    ("x86-64-v4-bf16", "x86-64-v4", (second + third + fourth + ["+avx512bf16"]).sorted()),
   ]
 
-  /// `host` and the levels.
+  /// `host`, the levels, and the last one with products of bfloat16 numbers.
   public static let names = ["host"] + levels.map(\.name)
 
   /// True where a target's processor has what every kernel uses.
@@ -25,7 +27,7 @@ public enum TargetSelection {
   public static func target(_ name: String) -> LLVMTarget? {
     if name == "host" { return .host }
     guard let level = levels.first(where: { $0.name == name }) else { return nil }
-    return LLVMTarget(triple: "x86_64-unknown-linux-gnu", cpu: level.name, features: level.features)
+    return LLVMTarget(triple: "x86_64-unknown-linux-gnu", cpu: level.cpu, features: level.features)
   }
 
   /// The instruction sets without which the code may trap, by LLVM's names: those of the target's that LLVM uses unasked.

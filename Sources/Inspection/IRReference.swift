@@ -43,11 +43,12 @@ public enum IRReference {
   // MARK: Passes
 
   private static var passes: String {
-    let order = Pipeline.standard.passes.map { code($0.name) }.joined(separator: ", ")
+    let order = Pipeline.standard(.bf16).passes.map { code($0.name) }.joined(separator: ", ")
     let rows = Pass.registry.map { [code($0.name), $0.summary, $0.needsTypes ? "yes" : "no"] }
     return
-      "## Passes\n\nThe compiler runs \(code("elaborate")) (the front end), \(order). The verifier runs after "
-      + "each.\n\n" + table(["pass", "what it does", "needs types"], rows)
+      "## Passes\n\nThe compiler runs \(code("elaborate")) (the front end), \(order); "
+      + "\(code("narrow-products")) with \(code("--precision bf16")) alone. The verifier runs after each.\n\n"
+      + table(["pass", "what it does", "needs types"], rows)
   }
 
   // MARK: Ops

@@ -32,6 +32,7 @@ extension Pass {
           for index in 0..<2 {
             let factor = operation.operands[index]
             guard let type = entry.type(of: factor), type.element == .f32 else { continue }
+            if index == 0 { context.count("products narrowed") }
             let value = narrowed[factor] ?? entry.addValue(Value(type: type.with(element: .bf16)))
             if narrowed[factor] == nil {
               narrowed[factor] = value
@@ -41,7 +42,6 @@ extension Pass {
             }
             operation.operands[index] = value
           }
-          context.count("products narrowed")
         }
         operations.append(operation)
       }

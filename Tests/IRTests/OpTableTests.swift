@@ -37,6 +37,22 @@ import Testing
     }
   }
 
+  /// Kernels of all others read float32.
+  @Test(arguments: OpTable.standard.definitions.filter { $0.name != "gradient" })
+  func productsAloneTakeBfloat16(op: OpDefinition) throws {
+    let types = op.example.operands
+    for index in types.indices where types[index].element == .f32 {
+      var narrow = types
+      narrow[index].element = .bf16
+      #expect(throws: TypeError.self, "'\(op.name)' takes \(narrow[index])") {
+        try op.exampleModule(operands: narrow)
+      }
+    }
+    guard op.isProduct else { return }
+    _ = try op.exampleModule(
+      operands: types.enumerated().map { $0 < 2 ? $1.with(element: .bf16) : $1 })
+  }
+
   @Test(arguments: OpTable.standard.definitions)
   func operandCountsAreChecked(op: OpDefinition) throws {
     let example = op.example.operands

@@ -44,6 +44,21 @@ import Testing
     }
   }
 
+  @Test func aModelOfBfloat16ProductsLearnsAsTheOtherDoes() throws {
+    try withModel { folder in
+      func loss(_ precision: String) throws -> Double {
+        let compiled = try ProgramRun.tool("vaec", "compile small.vdl --precision \(precision)", in: folder)
+        try #require(compiled.status == 0, "\(compiled.errors)")
+        let line = "train build/small --data digits --limit 600 --epochs 3 --no-pictures -o \(precision)"
+        let trained = try ProgramRun.tool("vaerun", line, in: folder)
+        let last = trained.output.matches(of: #/epoch 3/3  train loss ([0-9.]+)/#).last
+        return try #require(last.flatMap { Double($0.output.1) }, "\(trained.output) \(trained.errors)")
+      }
+      let (exact, narrow) = (try loss("float32"), try loss("bf16"))
+      #expect(exact != narrow && abs(exact - narrow) < exact / 100, "\(exact), \(narrow)")
+    }
+  }
+
   @Test func whatATextWasCompiledWithIsToldAndTrained() throws {
     let text = Self.model.replacing("hyper beta", with: "config hidden = 16\n  hyper beta")
       .replacing("dense(16)", with: "dense(hidden)")

@@ -32,12 +32,13 @@ import vaec
 
   @Test func passesGoOnFromTheDumpOfAnyPhase() throws {
     try withModel { folder in
-      let line = "compile small.vdl --emit ir --cpu x86-64-v4 --dump-ir dumps -o last.vir"
+      let line = "compile small.vdl --emit ir --cpu x86-64-v4 --precision bf16 --dump-ir dumps -o last.vir"
       let compiled = try vaec(line, in: folder)
       #expect(compiled.status == 0, "\(compiled.errors)")
       let last = try text("last.vir", in: folder)
       for name in try FileManager.default.contentsOfDirectory(atPath: folder + "/dumps").sorted() {
-        let rest = try vaec("opt dumps/\(name) --start-after \(name.dropLast(4)) --cpu x86-64-v4", in: folder)
+        let line = "opt dumps/\(name) --start-after \(name.dropLast(4)) --cpu x86-64-v4 --precision bf16"
+        let rest = try vaec(line, in: folder)
         #expect(rest.output == last, "\(name): \(rest.errors)")
       }
       let shapes = try vaec("opt dumps/01-elaborate.vir --stop-after infer-shapes", in: folder)
@@ -46,6 +47,19 @@ import vaec
       #expect(listed.output == (try text("dumps/03-simplify.vir", in: folder)))
       let relaid = try vaec("opt last.vir --passes simplify --block-images 8", in: folder)
       #expect(relaid.output == last, "simplify has nothing left to do")
+    }
+  }
+
+  @Test func precisionIsChosenForTrainingAlone() throws {
+    try withModel { folder in
+      let narrow = try vaec("ir small.vdl --precision bf16", in: folder).output
+      #expect(narrow.contains("= to_bf16 @encoder.z.dense0.weight : bf16[8,16]"), "\(narrow)")
+      let encode = try vaec("ir small.vdl --precision bf16 --entry encode", in: folder)
+      #expect(encode.status == 0 && !encode.output.contains("bf16"))
+      #expect(try !vaec("ir small.vdl", in: folder).output.contains("bf16"))
+      let passes = try vaec("opt small.vdl --passes infer-shapes --precision bf16", in: folder)
+      #expect(passes.status == 2)
+      #expect(passes.errors.contains("--precision chooses among the compiler's passes"), "\(passes.errors)")
     }
   }
 

@@ -25,6 +25,8 @@ package struct Training: Sendable {
   package let model: String
   /// Configs that are not the model's own: `hidden=200`.
   package var settings: [String] = []
+  /// Options of `vaec compile` beside these.
+  package var compilation: [String] = []
   package let data: ExperimentData
   /// Options of `vaerun train` beside those below.
   package var options: [String] = []
@@ -41,7 +43,8 @@ package struct Training: Sendable {
   /// The same training called otherwise by another row's table, without the report's figures.
   func called(_ label: String, report: [String?]? = nil) -> Training {
     Training(
-      name: name, label: label, model: model, settings: settings, data: data, options: options, epochs: epochs,
+      name: name, label: label, model: model, settings: settings, compilation: compilation, data: data,
+      options: options, epochs: epochs,
       seeds: seeds, evaluation: evaluation, start: start, report: report)
   }
 }

@@ -38,7 +38,7 @@ struct RowRunner: Sendable {
 
   func compileCommand(_ training: Training) -> [String] {
     ["vaec", "compile", training.model] + training.settings.flatMap { ["--set", $0] }
-      + ["-o", model(training)]
+      + training.compilation + ["-o", model(training)]
   }
 
   func trainCommand(_ task: Task) throws -> [String] {

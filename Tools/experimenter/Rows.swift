@@ -1,7 +1,7 @@
 extension Row {
   /// All rows, in the order of the page.
   package static let all: [Row] =
-    convolutionalRows + denseRows + latentSpaceRows + faceRows + [latentSizes, likelihood]
+    convolutionalRows + denseRows + latentSpaceRows + faceRows + [latentSizes, likelihood, precision]
 }
 
 private let threeSeeds = [1, 2, 3]
@@ -351,4 +351,22 @@ private let likelihood = Row(
   pictures: [
     Picture("l1-curves", "Loss, reconstruction and KL by epoch", ["curves", "{binaryvae}"]),
     Picture("l1-samples", "Images decoded from the prior", ["sample", "{binaryvae}"]),
+  ])
+
+// MARK: Precision
+
+private let precision = Row(
+  id: "P1", title: "bfloat16 against float32",
+  trainings: [
+    Training(
+      name: "convvae-h100", label: "float32", model: "Models/convvae.vdl", settings: ["hidden=100"],
+      data: .mnist, epochs: 30, seeds: threeSeeds),
+    Training(
+      name: "convvae-h100-bf16", label: "bf16", model: "Models/convvae.vdl", settings: ["hidden=100"],
+      compilation: ["--precision", "bf16"], data: .mnist, epochs: 30, seeds: threeSeeds),
+  ], figures: Figure.elbo,
+  pictures: [
+    Picture(
+      "p1-curves", "Loss, reconstruction and KL by epoch, one run of each",
+      ["curves", "{convvae-h100}", "{convvae-h100-bf16}"])
   ])

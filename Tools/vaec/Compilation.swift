@@ -38,7 +38,7 @@ final class Compilation {
     self.invocation = invocation
     input = try ModelInput(invocation)
     cpu = invocation[VaecCommands.cpu] ?? "host"
-    precision = invocation[VaecCommands.precision].flatMap(Precision.init) ?? .float32
+    precision = VaecCommands.precision(invocation)
     log = PhaseLog(
       printsChanges: invocation[WatchOptions.printChanged], entry: invocation[VaecCommands.entry],
       verifiesRoundTrip: invocation[WatchOptions.verifyRoundtrip]

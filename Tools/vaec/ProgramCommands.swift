@@ -71,7 +71,7 @@ enum OptCommand {
     positionals: [VaecCommands.model],
     options: [
       passes, startAfter, stopAfter, VaecCommands.entry, blockImages, output, VaecCommands.set,
-      VaecCommands.cpu,
+      VaecCommands.cpu, VaecCommands.precision,
     ] + WatchOptions.all,
     examples: [
       Example("vaec opt dumps/05-simplify.vir --passes fuse-dense,simplify", "two passes"),
@@ -82,7 +82,12 @@ enum OptCommand {
 
   static func run(_ invocation: Invocation) throws {
     let names = invocation[passes]?.split(separator: ",").map { $0.filter { $0 != " " } }
-    let all = try names.map { try Pipeline(names: $0) } ?? .standard
+    if names != nil, invocation.isGiven(VaecCommands.precision) {
+      throw UsageError(
+        "--precision chooses among the compiler's passes, and --passes names them",
+        "write narrow-products there")
+    }
+    let all = try names.map { try Pipeline(names: $0) } ?? .standard(VaecCommands.precision(invocation))
     let pipeline = try all.part(
       after: invocation[startAfter], through: invocation[stopAfter], input: names == nil ? "elaborate" : "input"
     )

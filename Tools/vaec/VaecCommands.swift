@@ -47,6 +47,10 @@ package enum VaecCommands {
     help: "what training's products multiply; they add, and weights change, in float32 with either",
     value: Precision.float32.rawValue)
 
+  static func precision(_ invocation: Invocation) -> Precision {
+    invocation[precision].flatMap(Precision.init) ?? .float32
+  }
+
   static let noLint = Flag("no-lint", help: "leaves out the warnings about what is likely a mistake")
 
   static let quiet = Flag("quiet", short: "q", help: "prints nothing but errors")
@@ -122,7 +126,7 @@ package enum VaecCommands {
     for pass in Pass.registry {
       print(pass.name.padding(toLength: width + 2, withPad: " ", startingAt: 0) + pass.summary)
     }
-    print("\norder: " + (["elaborate"] + Pipeline.standard.passes.map(\.name)).joined(separator: ", "))
+    print("\norder: " + (["elaborate"] + Pipeline.standard(.bf16).passes.map(\.name)).joined(separator: ", "))
   }
 
   private static func printOps() {

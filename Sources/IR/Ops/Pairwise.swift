@@ -4,6 +4,11 @@
 private let latents = TensorType.perImage(3)
 private let kernelFormula: ScalarExpression = 1 / (1 + .operand(0))
 
+extension TensorType {
+  /// True for `f32[N]`.
+  fileprivate var isPerImageFloat: Bool { element == .f32 && dimensions == [.images] }
+}
+
 private func requireLatents(_ context: TypingContext, _ count: Int, _ op: String) throws {
   for operand in context.operands.prefix(count) {
     guard operand.element == .f32, operand.isPerImage, operand.samples == 1, operand.rank == 2,
@@ -115,7 +120,7 @@ let pairwiseOps: [OpDefinition] = [
     operands: [OperandDefinition("dy"), OperandDefinition("a"), OperandDefinition("b")], results: ["da", "db"],
     attributes: [formulaAttribute, pairsAttribute], couplesImages: true,
     inferTypes: { context in
-      guard context.operands[0].dimensions == [.images] else {
+      guard context.operands[0].isPerImageFloat else {
         throw TypeError("'kernel_means_gradient' needs dy f32[N], not \(context.operands[0])")
       }
       var rows = context
@@ -193,7 +198,7 @@ let pairwiseOps: [OpDefinition] = [
       OperandDefinition("marginals"),
     ], results: ["dz", "dmean", "dlogvar"], couplesImages: true,
     inferTypes: { context in
-      for index in [0, 5] where context.operands[index].dimensions != [.images] {
+      for index in [0, 5] where !context.operands[index].isPerImageFloat {
         throw TypeError(
           "'aggregate_posterior_gradient' needs a number per image, f32[N], not \(context.operands[index])")
       }
