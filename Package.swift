@@ -150,7 +150,8 @@ let package = Package(
       name: "PictureTesting", dependencies: ["CTurboJPEG", "CZlib"], path: "Tests/PictureTesting"),
     .testTarget(name: "FetchingTests", dependencies: ["Fetching"]),
     .testTarget(name: "ImageFilesTests", dependencies: ["ImageFiles", "PictureTesting"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "ImageFiles", "PictureTesting", "Random"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Artifact", "Datasets", "ImageFiles", "PictureTesting", "Random"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Random"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Statistics"]),
     .testTarget(name: "SearchTests", dependencies: ["Search"]),

@@ -148,8 +148,9 @@ extension Dataset {
     }
   }
 
-  /// SHA-256 of data sets, one behind the other: of each the image's shape, the number of images, the labels and the
-  /// bytes of the images. Names and places do not count.
+  /// SHA-256 of data sets, one behind the other: of each the image's shape, the number of images, the labels, and the SHA-256 of
+  /// each part of the images' bytes. Names and places do not count. Parts, so that threads share the work, or it was done when
+  /// the images were read.
   ///
   /// - Throws: `DatasetError` where images cannot be read.
   public static func digest(of datasets: [Dataset]) throws -> String {
@@ -166,11 +167,18 @@ extension Dataset {
         }
       }
       digest.update(bytes)
-      for begin in stride(from: 0, to: dataset.count, by: 256) {
-        digest.update(try dataset.bytes(of: begin..<min(begin + 256, dataset.count)))
-      }
+      for part in try dataset.partDigests() { digest.update(part.utf8) }
     }
     return digest.finish()
+  }
+
+  private func partDigests() throws -> [String] {
+    if selection == nil, let known = store.partDigests { return known }
+    let size = ImageStore.imagesPerPart(of: imageBytes)
+    let parts = ImageImport.map((count + size - 1) / size, threads: nil) { part in
+      Result { SHA256.hex(of: try bytes(of: part * size..<min((part + 1) * size, count))) }
+    }
+    return try parts.map { try $0.get() }
   }
 
   /// The numbers of some images, on which their random noise depends: their indices, or where data sets were pooled and parted

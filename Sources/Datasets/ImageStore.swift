@@ -8,6 +8,8 @@ public struct ImageStore: Sendable {
   /// Bytes of one image.
   public let imageBytes: Int
   private let place: Place
+  /// SHA-256 of every part, in hex, where they are known from when the images were read.
+  private(set) var partDigests: [String]?
 
   private enum Place: Sendable {
     case memory([UInt8])
@@ -52,45 +54,52 @@ public struct ImageStore: Sendable {
       AvailableMemory.holds(bytes)
     else { return self }
     let all = try [UInt8](unsafeUninitializedCapacity: bytes) { buffer, filled in
+      LargePages.advise(UnsafeMutableRawBufferPointer(buffer))
       filled = try file.read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
     }
     guard all.count == bytes else { throw DatasetError.file(path: file.path, fault: .shrunk) }
     return ImageStore(all, imageBytes: imageBytes)
   }
 
+  /// Images of a part, in which images are read, checked and digested: whole ones of 4 MiB, or one.
+  static func imagesPerPart(of imageBytes: Int) -> Int { max(1, (1 << 22) / max(1, imageBytes)) }
+
   /// The images of a file whose bytes are all what they have to be, in memory if they are few enough: several threads read and
-  /// check them in parts, each part once.
+  /// check them part by part, each part once.
   ///
-  /// - Parameters:
-  ///   - partBytes: how many bytes a part has; the last has what is left.
-  ///   - check: whether a part, from 0, is what it has to be.
-  /// - Returns: nil where a part cannot be read or is not what it has to be, or the images are in no file.
-  func verified(
-    partBytes: Int, threads: Int?, _ check: @Sendable (_ part: Int, UnsafeRawBufferPointer) -> Bool
-  ) -> ImageStore? {
-    guard case .file(let file, let offset) = place else { return nil }
-    let total = count * imageBytes
-    let parts = (total + partBytes - 1) / partBytes
+  /// - Parameter digests: SHA-256 of each part, in hex.
+  /// - Returns: nil where a part cannot be read or has another digest, or the images are in no file.
+  func verified(_ digests: [String], threads: Int?) -> ImageStore? {
+    let (total, partBytes) = (count * imageBytes, Self.imagesPerPart(of: imageBytes) * imageBytes)
+    guard case .file(let file, let offset) = place, digests.count == (total + partBytes - 1) / partBytes else {
+      return nil
+    }
     @Sendable func range(_ part: Int) -> Range<Int> { part * partBytes..<min((part + 1) * partBytes, total) }
     @Sendable func isWhole(_ part: Int, into target: UnsafeMutableRawBufferPointer) -> Bool {
       let got = try? file.read(at: offset + range(part).lowerBound, into: target)
-      return got == target.count && check(part, UnsafeRawBufferPointer(target))
+      return got == target.count && SHA256.hex(of: UnsafeRawBufferPointer(target)) == digests[part]
     }
-    guard total <= Self.mostBytesInMemory, AvailableMemory.holds(total) else {
-      let areWhole = ImageImport.map(parts, threads: threads) { part in
+    var store = self
+    if total <= Self.mostBytesInMemory, AvailableMemory.holds(total) {
+      let all = [UInt8](unsafeUninitializedCapacity: total) { buffer, filled in
+        // The parts' ranges do not overlap and lie inside the buffer, which outlives the threads that write to it.
+        nonisolated(unsafe) let target = UnsafeMutableRawBufferPointer(buffer)
+        LargePages.advise(target)
+        let areWhole = ImageImport.map(digests.count, threads: threads) { part in
+          isWhole(part, into: UnsafeMutableRawBufferPointer(rebasing: target[range(part)]))
+        }
+        filled = areWhole.allSatisfy { $0 } ? total : 0
+      }
+      guard all.count == total else { return nil }
+      store = ImageStore(all, imageBytes: imageBytes)
+    } else {
+      let areWhole = ImageImport.map(digests.count, threads: threads) { part in
         withUnsafeTemporaryAllocation(byteCount: range(part).count, alignment: 1) { isWhole(part, into: $0) }
       }
-      return areWhole.allSatisfy { $0 } ? self : nil
+      guard areWhole.allSatisfy({ $0 }) else { return nil }
     }
-    let all = [UInt8](unsafeUninitializedCapacity: total) { buffer, filled in
-      // The parts' ranges do not overlap and lie inside the buffer, which outlives the threads that write to it.
-      nonisolated(unsafe) let target = UnsafeMutableRawBufferPointer(buffer)
-      let areWhole = ImageImport.map(parts, threads: threads) { part in
-        isWhole(part, into: UnsafeMutableRawBufferPointer(rebasing: target[range(part)]))
-      }
-      filled = areWhole.allSatisfy { $0 } ? total : 0
-    }
-    return all.count == total ? ImageStore(all, imageBytes: imageBytes) : nil
+    store.partDigests = digests
+    return store
   }
 
   /// The images of stores with images of one size, one store behind the other.

@@ -12,10 +12,21 @@ extension RandomStream {
   public func normal(element: Int, image: UInt32 = 0, epoch: UInt32 = 0, sample: UInt32 = 0) -> Double {
     let block = UInt32(truncatingIfNeeded: element / 4)
     let four = words(block: block, image: image, epoch: epoch, sample: sample)
-    let pair = element % 4 < 2 ? (four.0, four.1) : (four.2, four.3)
-    let radius = (-2 * log(Self.unit(pair.0))).squareRoot()
-    let angle = 2 * Double.pi * Self.unit(pair.1)
-    return element % 2 == 0 ? radius * cos(angle) : radius * sin(angle)
+    let pair = element % 4 < 2 ? Self.normals(four.0, four.1) : Self.normals(four.2, four.3)
+    return element % 2 == 0 ? pair.0 : pair.1
+  }
+
+  /// Standard normal numbers for the elements `4 * block ..< 4 * block + 4`.
+  public func normals(block: UInt32) -> SIMD4<Double> {
+    let four = words(block: block)
+    let (first, second) = (Self.normals(four.0, four.1), Self.normals(four.2, four.3))
+    return SIMD4(first.0, first.1, second.0, second.1)
+  }
+
+  private static func normals(_ first: UInt32, _ second: UInt32) -> (Double, Double) {
+    let radius = (-2 * log(unit(first))).squareRoot()
+    let angle = 2 * Double.pi * unit(second)
+    return (radius * cos(angle), radius * sin(angle))
   }
 
   /// A permutation of 0 ..< count by Fisher and Yates, drawn from this stream's counters for one epoch.

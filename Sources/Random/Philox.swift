@@ -64,13 +64,17 @@ public struct RandomStream: Sendable {
   /// A uniform number in (0, 1) for one element.
   @inlinable
   public func uniform(element: Int, image: UInt32 = 0, epoch: UInt32 = 0, sample: UInt32 = 0) -> Double {
-    let four = words(block: UInt32(truncatingIfNeeded: element / 4), image: image, epoch: epoch, sample: sample)
-    switch element % 4 {
-    case 0: return Self.unit(four.0)
-    case 1: return Self.unit(four.1)
-    case 2: return Self.unit(four.2)
-    default: return Self.unit(four.3)
-    }
+    let block = UInt32(truncatingIfNeeded: element / 4)
+    return uniforms(block: block, image: image, epoch: epoch, sample: sample)[element % 4]
+  }
+
+  /// Uniform numbers in (0, 1) for the elements `4 * block ..< 4 * block + 4`.
+  @inlinable
+  public func uniforms(block: UInt32, image: UInt32 = 0, epoch: UInt32 = 0, sample: UInt32 = 0)
+    -> SIMD4<Double>
+  {
+    let four = words(block: block, image: image, epoch: epoch, sample: sample)
+    return SIMD4(Self.unit(four.0), Self.unit(four.1), Self.unit(four.2), Self.unit(four.3))
   }
 }
 

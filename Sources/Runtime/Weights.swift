@@ -12,12 +12,30 @@ extension ModelInstance {
       let values = floats(of: parameter)
       switch parameter.initializer {
       case .uniform(let bound):
-        for e in values.indices { values[e] = Float(bound * (2 * stream.uniform(element: e) - 1)) }
+        fill(values) {
+          stream.uniforms(block: $0)
+        } with: {
+          Float(bound * (2 * $0 - 1))
+        }
       case .normal(let standardDeviation):
-        for e in values.indices { values[e] = Float(standardDeviation * stream.normal(element: e)) }
+        fill(values) {
+          stream.normals(block: $0)
+        } with: {
+          Float(standardDeviation * $0)
+        }
       case .constant(let value):
         for e in values.indices { values[e] = Float(value) }
       }
+    }
+  }
+
+  /// Fills values from a stream's blocks of four numbers.
+  private func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, block: (UInt32) -> SIMD4<Double>, with value: (Double) -> Float
+  ) {
+    for start in stride(from: 0, to: values.count, by: 4) {
+      let four = block(UInt32(truncatingIfNeeded: start / 4))
+      for lane in 0..<min(4, values.count - start) { values[start + lane] = value(four[lane]) }
     }
   }
 

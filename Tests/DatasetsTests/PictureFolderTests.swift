@@ -1,3 +1,4 @@
+import Artifact
 import Datasets
 import Foundation
 import ImageFiles
@@ -207,7 +208,7 @@ import Testing
     _ = try load(.train, options)
     let path = try #require(cached().first)
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
-    let length = Int(whole[whole.count - 20])
+    let length = Int(whole[whole.count - 20]) + Int(whole[whole.count - 19]) << 8
     let text = whole[(whole.count - 20 - length)..<(whole.count - 20)]
     var footer = try #require(try JSONSerialization.jsonObject(with: text) as? [String: Any])
     #expect(footer["count"] as? Int == 4)
@@ -218,10 +219,10 @@ import Testing
     let images = Data(whole.prefix(16 * count))
     footer["count"] = count
     footer["skipped"] = skipped
-    footer["checksums"] = count == 0 ? [] : [check(images)]
+    footer["digests"] = count == 0 ? [] : [SHA256.hex(of: images)]
     let other = try JSONSerialization.data(withJSONObject: footer)
     func little(_ value: Int, bytes: Int) -> Data { Data((0..<bytes).map { UInt8(value >> (8 * $0) & 255) }) }
-    let trailer = little(other.count, bytes: 8) + little(check(other), bytes: 4) + Data("vaecimg1".utf8)
+    let trailer = little(other.count, bytes: 8) + little(check(other), bytes: 4) + Data("vaecimg2".utf8)
     let forged = images + other + trailer
     try forged.write(to: URL(fileURLWithPath: path))
     #expect(try firsts(load(.train, options)) == [1, 2, 3, 4])

@@ -5,8 +5,9 @@ internal import ImageFiles
 
 /// Decoded images in a file of the cache folder, under the digest of everything that they follow from.
 ///
-/// The file: the images' bytes; a JSON text with key, sizes, the numbers of images that were left out, and a CRC-32
-/// (RFC 1952) of every 4 MiB of images; that text's length (64 bits) and CRC-32, little-endian; eight letters.
+/// The file: the images' bytes; a JSON text with key, sizes, the numbers of images that were left out, and the SHA-256 of every
+/// part of the images (`ImageStore.imagesPerPart`); that text's length (64 bits) and CRC-32 (RFC 1952), little-endian; eight
+/// letters.
 struct DecodedCache {
   let folder: String
 
@@ -16,7 +17,7 @@ struct DecodedCache {
     var count: Int
     var imageBytes: Int
     var skipped: [Int]
-    var checksums: [UInt32]
+    var digests: [String]
   }
 
   struct Images {
@@ -25,9 +26,8 @@ struct DecodedCache {
     let skipped: [Int]
   }
 
-  private static let mark = Array("vaecimg1".utf8)
+  private static let mark = Array("vaecimg2".utf8)
   private static let trailerBytes = 8 + 4 + 8
-  private static let chunkBytes = 1 << 22
   private static let longestFooter = 1 << 28
 
   /// Why decoded images cannot be kept.
@@ -66,23 +66,22 @@ struct DecodedCache {
   }
 
   private static func write(_ work: ImageImport, key: String, _ sink: inout AtomicFile.Sink) throws {
-    var footer = Footer(key: key, count: 0, imageBytes: work.imageBytes, skipped: [], checksums: [])
-    var chunk: [UInt8] = []
-    chunk.reserveCapacity(chunkBytes + work.imageBytes)
-    func flush(_ sink: inout AtomicFile.Sink, all: Bool) throws {
-      while chunk.count >= chunkBytes || (all && !chunk.isEmpty) {
-        let part = chunk.prefix(chunkBytes)
-        footer.checksums.append(checksum(Array(part)))
-        try sink.write(Array(part))
-        chunk.removeFirst(part.count)
-      }
+    var footer = Footer(key: key, count: 0, imageBytes: work.imageBytes, skipped: [], digests: [])
+    let partBytes = ImageStore.imagesPerPart(of: work.imageBytes) * work.imageBytes
+    var part: [UInt8] = []
+    part.reserveCapacity(partBytes)
+    func flush(_ sink: inout AtomicFile.Sink) throws {
+      guard !part.isEmpty else { return }
+      footer.digests.append(SHA256.hex(of: part))
+      try sink.write(part)
+      part.removeAll(keepingCapacity: true)
     }
     footer.skipped = try work.run { image in
-      chunk += image
+      part += image
       footer.count += 1
-      try flush(&sink, all: false)
+      if part.count >= partBytes { try flush(&sink) }
     }
-    try flush(&sink, all: true)
+    try flush(&sink)
     let text = Array(try JSONEncoder().encode(footer))
     try sink.write(text + littleEndian(UInt64(text.count)) + littleEndian(checksum(text)) + mark)
   }
@@ -100,15 +99,12 @@ struct DecodedCache {
     let end = file.size - Self.trailerBytes - Int(length)
     guard let text = bytes(file, end, Int(length)), Self.checksum(text) == sum,
       let footer = try? JSONDecoder().decode(Footer.self, from: Data(text)), footer.key == key,
-      footer.imageBytes == work.imageBytes, accounts(footer, for: work),
-      footer.checksums.count == (end + Self.chunkBytes - 1) / Self.chunkBytes
+      footer.imageBytes == work.imageBytes, accounts(footer, for: work)
     else { return nil }
     let (total, overflow) = footer.count.multipliedReportingOverflow(by: work.imageBytes)
     guard !overflow, total == end else { return nil }
     let store = try? ImageStore(file, offset: 0, count: footer.count, imageBytes: work.imageBytes)
-      .verified(partBytes: Self.chunkBytes, threads: work.options.threads) { part, bytes in
-        bytes.withMemoryRebound(to: UInt8.self, Self.checksum) == footer.checksums[part]
-      }
+      .verified(footer.digests, threads: work.options.threads)
     return store.map { Images(store: $0, skipped: footer.skipped) }
   }
 
@@ -128,10 +124,8 @@ struct DecodedCache {
     return bytes?.count == count ? bytes : nil
   }
 
-  private static func checksum(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBufferPointer(checksum) }
-
-  private static func checksum(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
-    UInt32(truncatingIfNeeded: crc32_z(0, bytes.baseAddress, bytes.count))
+  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    bytes.withUnsafeBufferPointer { UInt32(truncatingIfNeeded: crc32_z(0, $0.baseAddress, $0.count)) }
   }
 
   private static func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {

@@ -90,7 +90,9 @@ enum TrainCommand {
     _ interrupt: consuming Interrupt
   ) throws -> TrainingResult {
     var trainer = setup.trainer
-    var warnings = setup.warnings
+    // Looked for behind the first step, so that this has all processors.
+    var warnings: Concurrently<[String]>?
+    var find = setup.findWarnings
     func warn() throws {
       defer { warnings = nil }
       for warning in try warnings?.get() ?? [] { Terminal.complain(warning) }
@@ -98,6 +100,10 @@ enum TrainCommand {
     Interrupt.stopWithSweep()
     defer { output.leave() }
     let result = try trainer.run(in: folder, stop: Interrupt.stop) { event in
+      if let work = find {
+        warnings = Concurrently(work)
+        find = nil
+      }
       if warnings?.isDone == true { try warn() }
       output.tell(event)
     }

@@ -19,8 +19,8 @@ struct TrainingSetup {
   let trainer: Trainer
   /// The run that goes on, and the right to train it.
   let existing: (folder: RunFolder, lock: RunLock)?
-  /// What is to be said of the data, found while training has begun.
-  let warnings: Concurrently<[String]>?
+  /// Finds what is to be said of the data; nil where nobody wants to know.
+  let findWarnings: (@Sendable () throws -> [String])?
 
   /// Reads and checks everything; writes nothing.
   init(_ invocation: Invocation) throws {
@@ -66,9 +66,10 @@ struct TrainingSetup {
     // Waited for here, and not when the run has its folder, which a killed sweep that is resumed must not find half made.
     configuration.digests.data = try digest.get()
     self.configuration = configuration
-    warnings =
-      invocation[TrainOptions.quiet]
-      ? nil : Concurrently { try HeldOut.warnings(training: training, held: held, test: test) }
+    let find: @Sendable () throws -> [String] = {
+      try HeldOut.warnings(training: training, held: held, test: test)
+    }
+    findWarnings = invocation[TrainOptions.quiet] ? nil : find
   }
 
   /// Whether the standard output belongs to somebody else than the compiler.
