@@ -359,11 +359,16 @@ private let precision = Row(
   id: "P1", title: "bfloat16 against float32",
   trainings: [
     Training(
-      name: "convvae-h100", label: "float32", model: "Models/convvae.vdl", settings: ["hidden=100"],
-      data: .mnist, epochs: 30, seeds: threeSeeds),
+      name: "convvae-h100", label: "convvae, z = 2, float32", model: "Models/convvae.vdl",
+      settings: ["hidden=100"], data: .mnist, epochs: 30, seeds: threeSeeds),
     Training(
-      name: "convvae-h100-bf16", label: "bf16", model: "Models/convvae.vdl", settings: ["hidden=100"],
-      compilation: ["--precision", "bf16"], data: .mnist, epochs: 30, seeds: threeSeeds),
+      name: "convvae-h100-bf16", label: "the same, bf16", model: "Models/convvae.vdl",
+      settings: ["hidden=100"], compilation: ["--precision", "bf16"], data: .mnist, epochs: 30,
+      seeds: threeSeeds),
+    latentSize(16).called("densevae, z = 16, float32"),
+    Training(
+      name: "densevae-z16-bf16", label: "the same, bf16", model: "Models/densevae.vdl",
+      settings: ["latent=16"], compilation: ["--precision", "bf16"], data: .mnist, seeds: threeSeeds),
   ], figures: Figure.elbo,
   pictures: [
     Picture(
