@@ -8,6 +8,8 @@ import Testing
 /// Modules made at random, through the passes and the text form. A seed that fails is in the name of its case, and the failure
 /// shows the smallest program that fails too.
 @Suite struct RandomGraphTests {
+  /// All but the one that is there to change results.
+  private static let passes = Pass.registry.filter { $0.name != "narrow-products" }
   static let seeds = (0..<24).map { testSeed &* 1000 &+ $0 }
 
   /// Holds what passes make of the module of a seed against what it is, its gradients differentiated.
@@ -27,7 +29,7 @@ import Testing
 
   @Test(arguments: seeds)
   func everyPassAloneKeepsTheResults(seed: UInt64) throws {
-    for pass in Pass.registry {
+    for pass in Self.passes {
       try expectSameResults(pass.name, seed: seed) { try Pipeline([.differentiate, pass]).run($0).module }
     }
   }
@@ -40,7 +42,7 @@ import Testing
   @Test(arguments: seeds)
   func passesInAnyOrderKeepTheResults(seed: UInt64) throws {
     var random = SplitMix(state: seed)
-    let passes = (Pass.registry + Pass.registry).filter { $0.name != "assign-layouts" }.shuffled(using: &random)
+    let passes = (Self.passes + Self.passes).filter { $0.name != "assign-layouts" }.shuffled(using: &random)
     try expectSameResults(passes.map(\.name).joined(separator: ", "), seed: seed) {
       try Pipeline([.differentiate] + passes).run($0).module
     }
@@ -54,7 +56,7 @@ import Testing
       "elementwise operations repeated in their readers",
     ]
     for seed in Self.seeds {
-      let reports = try Pipeline.standard.run(try RandomGraph.module(seed: seed)).reports
+      let reports = try Pipeline.standard(.bf16).run(try RandomGraph.module(seed: seed)).reports
       idle.subtract(reports.filter(\.changed).map(\.pass))
       idleFusions.subtract(reports.flatMap(\.statistics).map(\.what))
     }
