@@ -77,7 +77,7 @@ import Testing
       (
         model,
         Once {
-          let options = PassOptions(blockImages: TestTarget.host.blockImages)
+          let options = PassOptions(blockImages: TestTarget.host.blockImages, leastNarrowChannels: 1)
           let module = try Pipeline.standard(.bf16).run(try model.elaborated(), options: options).module
           return try NativeModule(module, target: .host)
         }

@@ -25,7 +25,9 @@ enum ModelFixture: String, CaseIterable, Sendable {
     })
 
   /// `plain` with products of bfloat16 numbers where it trains.
-  func narrowed() throws -> Module { try Pipeline([.narrowProducts]).run(try plain()).module }
+  func narrowed() throws -> Module {
+    try Pipeline([.narrowProducts]).run(try plain(), options: PassOptions(leastNarrowChannels: 1)).module
+  }
 
   /// What the compiler makes of it; `isFused` false leaves the fusions out.
   func optimized(for target: TestTarget, isFused: Bool = true) throws -> Module {
