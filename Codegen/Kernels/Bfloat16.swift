@@ -8,30 +8,31 @@ public enum ProductWords: Sendable {
 }
 
 /// Two bfloat16 numbers in each lane, as the machine multiplies them.
-struct BfloatPairs {
-  /// The instruction's operand, where the machine has one.
-  fileprivate let whole: LLVMValue?
-  /// Both numbers as floats, where it has none.
-  fileprivate let halves: (low: LLVMValue, high: LLVMValue)?
+enum BfloatPairs {
+  /// The instruction's operand.
+  case whole(LLVMValue)
+  /// Both numbers as floats, where there is no instruction.
+  case halves(low: LLVMValue, high: LLVMValue)
 }
 
 extension KernelBuilder {
   /// The pairs in the lanes of a vector of words.
   func pairs(_ words: LLVMValue) -> BfloatPairs {
-    guard !target.multipliesPairs else {
-      return BfloatPairs(whole: b.pairOperand(words), halves: nil)
-    }
+    guard !target.multipliesPairs else { return .whole(b.pairOperand(words)) }
     let (low, high) = (b.shl(words, 16), b.and(words, Int(Int32(bitPattern: 0xFFFF_0000))))
-    return BfloatPairs(
-      whole: nil, halves: (b.bitcast(low, to: b.context.f32), b.bitcast(high, to: b.context.f32)))
+    return .halves(low: b.bitcast(low, to: b.context.f32), high: b.bitcast(high, to: b.context.f32))
   }
 
   /// `sum + x.high * y.high`, then `+ x.low * y.low`: the order of x86's VDPBF16PS (Intel SDM, volume 2), whose products are
-  /// exact, so that with and without the instruction the sums have the same bits. (It takes denormal numbers as zero.)
+  /// exact, so that with and without the instruction the sums have the same bits. (It takes denormal numbers as zero, which all
+  /// training does.)
   func addProducts(_ x: BfloatPairs, _ y: BfloatPairs, to sum: LLVMValue) -> LLVMValue {
-    if let x = x.whole, let y = y.whole { return b.pairDot(sum, x, y) }
-    guard let x = x.halves, let y = y.halves else { return sum }
-    return b.fma(x.low, y.low, b.fma(x.high, y.high, sum))
+    switch (x, y) {
+    case (.whole(let x), .whole(let y)): return b.pairDot(sum, x, y)
+    case (.halves(let lowX, let highX), .halves(let lowY, let highY)):
+      return b.fma(lowX, lowY, b.fma(highX, highY, sum))
+    default: preconditionFailure("pairs of two machines")
+    }
   }
 
   /// One vector of words of a row.

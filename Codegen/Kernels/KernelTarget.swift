@@ -44,7 +44,8 @@ public struct KernelTarget: Sendable, Hashable {
     return target
   }
 
-  /// The same with pairs of images in the lanes: of rows of bfloat16 numbers, each half as large, read as words.
+  /// The same with pairs of images in the lanes: of rows of bfloat16 numbers, each half as large, read as words. Of a machine with
+  /// blocks of images.
   public var pairingImages: KernelTarget {
     var target = self
     target.tileVectors = tileVectors / 2

@@ -4,14 +4,14 @@ import LLVM
 ///
 ///     acc[row][v] += sum over outer, inner, k of broadcast(b[outer, inner, k, row]) * a[outer, inner, k, v]
 ///
-/// `a` is read as vectors (lanes are images, or channels of a transposed map), `b` as single floats. The arithmetic for
+/// `a` is read as vectors (lanes are images, or channels of a transposed map), `b` as single words. The arithmetic for
 /// AVX-512: 12 rows x 2 vectors are 24 accumulators; a step of k costs 2 vector loads and 12 broadcasts for 24 FMAs, 7
 /// load cycles beside 12 FMA cycles, and the 24 independent chains cover the FMA's latency (4 cycles x 2 units = 8).
-/// A word is a float, or two bfloat16 numbers that are two steps of the sum: then k counts pairs.
-///
 /// With few rows the chains are too few; then k is split over copies of the accumulators, added at the end.
+///
+/// A word is a float, or two bfloat16 numbers that are two steps of the sum: then k counts pairs.
 struct ProductTile {
-  /// Byte offset of each row's float behind the broadcast pointer.
+  /// Byte offset of each row's word behind the broadcast pointer.
   var rowOffsets: [Int]
   var vectors: Int
   /// Steps of k, and bytes between them on both sides.

@@ -22,7 +22,7 @@ struct ProductFactors {
       return
     }
     words = .pairs
-    guard !operation.hasSuffix("_weight_gradient") else {
+    guard OpTable.standard[operation]?.isWeightGradient == false else {
       (self.types, interleavings) = (types, [])
       return
     }
@@ -65,6 +65,6 @@ struct ProductFactors {
 extension Product {
   /// The machine as the kernels of a product use it.
   static func target(_ operation: String, _ words: ProductWords, _ target: KernelTarget) -> KernelTarget {
-    words == .pairs && operation.hasSuffix("_weight_gradient") ? target.pairingImages : target
+    words == .pairs && OpTable.standard[operation]?.isWeightGradient == true ? target.pairingImages : target
   }
 }

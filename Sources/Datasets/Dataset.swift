@@ -152,8 +152,9 @@ extension Dataset {
   /// each part of the images' bytes. Names and places do not count. Parts, so that threads share the work, or it was done when
   /// the images were read.
   ///
+  /// - Parameter threads: that share the work; nil: one for each processor.
   /// - Throws: `DatasetError` where images cannot be read.
-  public static func digest(of datasets: [Dataset]) throws -> String {
+  public static func digest(of datasets: [Dataset], threads: Int? = nil) throws -> String {
     var digest = SHA256()
     for dataset in datasets {
       let numbers = (dataset.imageShape + [dataset.count]).map(String.init).joined(separator: " ")
@@ -167,15 +168,18 @@ extension Dataset {
         }
       }
       digest.update(bytes)
-      for part in try dataset.partDigests() { digest.update(part.utf8) }
+      for part in try dataset.partDigests(threads: threads) { digest.update(part.utf8) }
     }
-    return digest.finish()
+    return Self.digestMark + digest.finish()
   }
 
-  private func partDigests() throws -> [String] {
+  /// What a digest begins with: others, of earlier versions, were made of the images' bytes as one.
+  public static let digestMark = "parts:"
+
+  private func partDigests(threads: Int?) throws -> [String] {
     if selection == nil, let known = store.partDigests { return known }
     let size = ImageStore.imagesPerPart(of: imageBytes)
-    let parts = ImageImport.map((count + size - 1) / size, threads: nil) { part in
+    let parts = ImageImport.map((count + size - 1) / size, threads: threads) { part in
       Result { SHA256.hex(of: try bytes(of: part * size..<min((part + 1) * size, count))) }
     }
     return try parts.map { try $0.get() }

@@ -63,6 +63,9 @@ public struct OpDefinition: Sendable {
     self.example = example
   }
 
+  /// True for a product that adds up images: a weight gradient.
+  public var isWeightGradient: Bool { isProduct && couplesImages }
+
   public func attribute(_ name: String) -> AttributeDefinition? { attributes.first { $0.name == name } }
   public var requiredOperandCount: Int { operands.filter { !$0.isOptional }.count }
 

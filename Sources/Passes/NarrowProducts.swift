@@ -32,6 +32,7 @@ extension Pass {
       var narrowed: [ValueID: ValueID] = [:]
       var operations: [Operation] = []
       for var operation in entry.operations {
+        if operation.name == "to_bf16" { narrowed[operation.operands[0]] = operation.results[0] }
         if entry.isProduct(operation, leastChannels: context.options.leastNarrowChannels) {
           for index in 0..<2 {
             let factor = operation.operands[index]
@@ -61,12 +62,12 @@ extension Entry {
     else { return false }
     // Of the weights, or where these are what is made, of both factors.
     let channels =
-      definition.couplesImages ? [first.extents[0], second.extents[0]] : Array(second.extents.prefix(2))
+      definition.isWeightGradient ? [first.extents[0], second.extents[0]] : Array(second.extents.prefix(2))
     return channels.allSatisfy { $0 >= leastChannels }
   }
 
   /// True where a call makes gradients of a model's weights.
   fileprivate var isTraining: Bool {
-    operations.contains { ["dense_weight_gradient", "conv2d_weight_gradient"].contains($0.name) }
+    operations.contains { OpTable.standard[$0.name]?.isWeightGradient == true }
   }
 }

@@ -91,6 +91,8 @@ public struct Statistic: Sendable, Equatable {
 /// A wrong use of the passes.
 public enum PassError: Error, Sendable, Equatable, CustomStringConvertible {
   case unknownPass(String, suggestion: String?)
+  /// A pass that the pipeline at hand does not have.
+  case notInPipeline(String)
   /// The pass reads types, and those of the module are not known yet.
   case needsTypes(pass: String)
   /// A last phase that does not come behind the first.
@@ -100,6 +102,8 @@ public enum PassError: Error, Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .unknownPass(let name, let suggestion?): "there is no pass '\(name)'; did you mean '\(suggestion)'?"
     case .unknownPass(let name, nil): "there is no pass '\(name)'; 'vaec passes' lists them"
+    case .notInPipeline(let name):
+      "'\(name)' is not among the passes that run here; 'vaec passes' says when it is"
     case .needsTypes(let pass): "'\(pass)' needs the types of all values: run 'infer-shapes' before it"
     case .wrongOrder(let last, let first): "the phase '\(last)' does not come behind '\(first)'"
     }

@@ -67,6 +67,7 @@ public struct Pipeline: Sendable {
     let dumps = names.indices.map { Phase.stem(number: $0 + 1, name: names[$0]) }
     if let number = dumps.firstIndex(of: phase) { return number }
     if let number = names.indices.dropFirst(first).first(where: { names[$0] == phase }) { return number }
+    if Pass.registry.contains(where: { $0.name == phase }) { throw PassError.notInPipeline(phase) }
     throw PassError.unknownPass(phase, suggestion: closestMatch(to: phase, in: names))
   }
 

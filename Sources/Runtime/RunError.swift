@@ -25,6 +25,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   /// Not what the run was trained with.
   case otherModel(folder: String, configuration: String)
   case otherData(name: String, configuration: String)
+  /// The data's digest was made in the way of an earlier version.
+  case earlierDigest(configuration: String)
   case otherInitialWeights(path: String, configuration: String)
   /// There is nothing left to train.
   case nothingLeft(reason: String)
@@ -83,6 +85,10 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
       return
         "\(folder) is not the compiled model that \(configuration) was made with (another digest): compile the model "
         + "as it was, or name it to train it as it is"
+    case .earlierDigest(let configuration):
+      return
+        "\(configuration) was written by an earlier vaerun, whose digest of the data this one cannot compare: begin a new run "
+        + "with its options, and --init for its weights"
     case .otherData(let name, let configuration):
       return
         "the data set \(name) is not the one that \(configuration) was made with (another digest): name the folder "

@@ -230,6 +230,14 @@ import Testing
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)).count == whole.count)
   }
 
+  @Test func theDigestIsThatOfTheImagesWhereverTheyLie() throws {
+    for value in 1...5 { try write("\(value).png", grey(UInt8(value))) }
+    let fresh = try Dataset.digest(of: [load(.train, ImageOptions(usesCache: false))])
+    _ = try load()
+    #expect(try cached().count == 1)
+    #expect(try Dataset.digest(of: [load()]) == fresh)
+  }
+
   @Test func whatAKilledProgramHasLeftInTheCacheIsRemoved() throws {
     for value in 1...4 { try write("\(value).png", grey(UInt8(value))) }
     let left = try folder.write("cache/decoded/.pictures-0.images.abc.tmp", [1])

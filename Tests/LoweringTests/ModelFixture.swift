@@ -25,8 +25,9 @@ enum ModelFixture: String, CaseIterable, Sendable {
     })
 
   /// `plain` with products of bfloat16 numbers where it trains.
-  func narrowed() throws -> Module {
-    try Pipeline([.narrowProducts]).run(try plain(), options: PassOptions(leastNarrowChannels: 1)).module
+  func narrowed(leastChannels: Int) throws -> Module {
+    let options = PassOptions(leastNarrowChannels: leastChannels)
+    return try Pipeline([.narrowProducts]).run(try plain(), options: options).module
   }
 
   /// What the compiler makes of it; `isFused` false leaves the fusions out.

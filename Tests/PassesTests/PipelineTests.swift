@@ -52,6 +52,10 @@ import Testing
     #expect(error?.description == expected)
     error = #expect(throws: PassError.self) { try Pass.named("vectorize") }
     #expect(error?.description == "there is no pass 'vectorize'; 'vaec passes' lists them")
+    error = #expect(throws: PassError.self) { try Pipeline.standard.run(module, stopAfter: "narrow-products") }
+    #expect(
+      error?.description
+        == "'narrow-products' is not among the passes that run here; 'vaec passes' says when it is")
   }
 
   @Test func aPassThatReadsTypesRefusesAModuleWithoutThem() throws {

@@ -199,6 +199,9 @@ import Testing
             == "vaerun: error: the data set digits is not the one that \(name) was made with (another digest): name the "
             + "folder of those files with --data-dir\n")
         #expect(
+          try error("\"parts:", "\"", line).hasPrefix("vaerun: error: \(name) was written by an earlier vaerun")
+        )
+        #expect(
           try error("\"library\" : \"", "\"library\" : \"0", line)
             == "vaerun: error: run/model is not the compiled model that \(name) was made with (another digest): compile "
             + "the model as it was, or name it to train it as it is\n")

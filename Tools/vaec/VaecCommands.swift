@@ -126,7 +126,9 @@ package enum VaecCommands {
     for pass in Pass.registry {
       print(pass.name.padding(toLength: width + 2, withPad: " ", startingAt: 0) + pass.summary)
     }
-    print("\norder: " + (["elaborate"] + Pipeline.standard(.bf16).passes.map(\.name)).joined(separator: ", "))
+    print(
+      "\norder: " + (["elaborate"] + Pipeline.standard(.bf16).passes.map(\.name)).joined(separator: ", ")
+        + "; narrow-products with --precision bf16 alone")
   }
 
   private static func printOps() {

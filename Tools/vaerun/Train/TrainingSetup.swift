@@ -42,7 +42,8 @@ struct TrainingSetup {
       invocation, run: old, split: .test, model: model.manifest, limit: old?.limit,
       poolsAnew: true)
     let (training, test) = (training, test)
-    let digest = Concurrently { try Dataset.digest(of: [training, test]) }
+    let threads = invocation[CommonOptions.threads]
+    let digest = Concurrently { try Dataset.digest(of: [training, test], threads: threads) }
     if let basis, !DataOptions.changesImages(invocation) {
       try basis.check(data: training.name, digest: digest.get())
     }
@@ -194,6 +195,9 @@ private struct Basis {
   }
 
   func check(data: String, digest: String) throws {
+    guard configuration.digests.data.hasPrefix(Dataset.digestMark) else {
+      throw RunError.earlierDigest(configuration: name)
+    }
     guard digest == configuration.digests.data else {
       throw RunError.otherData(name: data, configuration: name)
     }
