@@ -20,10 +20,6 @@ extension Pass {
   /// bfloat16's last place, and would be lost (Micikevicius et al., "Mixed Precision Training", section 3.1). Entries that
   /// evaluate or infer are left alone, so that what is measured of a model is what float32 has of it.
   ///
-  /// Products with few channels on one side stay in float32 too: the layers next to the images and next to small latents. They are
-  /// little work, a word of two channels would be half empty, and it is there that rounding is seen: a posterior of two latents
-  /// may be narrower than bfloat16's last place.
-  ///
   /// A value that several products read is rounded once.
   public static let narrowProducts = Pass(
     name: "narrow-products", summary: "has training's products multiply bfloat16 numbers (--precision bf16)",
@@ -33,7 +29,7 @@ extension Pass {
       var operations: [Operation] = []
       for var operation in entry.operations {
         if operation.name == "to_bf16" { narrowed[operation.operands[0]] = operation.results[0] }
-        if entry.isProduct(operation, leastChannels: context.options.leastNarrowChannels) {
+        if OpTable.standard[operation.name]?.isProduct == true {
           for index in 0..<2 {
             let factor = operation.operands[index]
             guard let type = entry.type(of: factor), type.element == .f32 else { continue }
@@ -55,17 +51,6 @@ extension Pass {
 }
 
 extension Entry {
-  /// True for a product of enough inputs and outputs.
-  fileprivate func isProduct(_ operation: Operation, leastChannels: Int) -> Bool {
-    guard let definition = OpTable.standard[operation.name], definition.isProduct,
-      let first = type(of: operation.operands[0]), let second = type(of: operation.operands[1])
-    else { return false }
-    // Of the weights, or where these are what is made, of both factors.
-    let channels =
-      definition.isWeightGradient ? [first.extents[0], second.extents[0]] : Array(second.extents.prefix(2))
-    return channels.allSatisfy { $0 >= leastChannels }
-  }
-
   /// True where a call makes gradients of a model's weights.
   fileprivate var isTraining: Bool {
     operations.contains { OpTable.standard[$0.name]?.isWeightGradient == true }

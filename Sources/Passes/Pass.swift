@@ -54,13 +54,8 @@ public struct PassOptions: Sendable, Equatable {
   /// Images in a block of the blocked layout: two vectors' lanes, so 32 for AVX-512, 16 for AVX2, 8 for SSE and
   /// NEON.
   public var blockImages: Int
-  /// A product with fewer channels on one side is not worth being narrowed (`Pass.narrowProducts`).
-  public var leastNarrowChannels: Int
 
-  public init(blockImages: Int = 32, leastNarrowChannels: Int = 16) {
-    self.blockImages = blockImages
-    self.leastNarrowChannels = leastNarrowChannels
-  }
+  public init(blockImages: Int = 32) { self.blockImages = blockImages }
 }
 
 /// What a pass is given beside the module, and what it says about its work.

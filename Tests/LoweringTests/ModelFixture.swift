@@ -25,10 +25,7 @@ enum ModelFixture: String, CaseIterable, Sendable {
     })
 
   /// `plain` with products of bfloat16 numbers where it trains.
-  func narrowed(leastChannels: Int) throws -> Module {
-    let options = PassOptions(leastNarrowChannels: leastChannels)
-    return try Pipeline([.narrowProducts]).run(try plain(), options: options).module
-  }
+  func narrowed() throws -> Module { try Pipeline([.narrowProducts]).run(try plain()).module }
 
   /// What the compiler makes of it; `isFused` false leaves the fusions out.
   func optimized(for target: TestTarget, isFused: Bool = true) throws -> Module {

@@ -56,9 +56,7 @@ import Testing
       "elementwise operations repeated in their readers",
     ]
     for seed in Self.seeds {
-      let options = PassOptions(leastNarrowChannels: 1)
-      let reports = try Pipeline.standard(.bf16).run(try RandomGraph.module(seed: seed), options: options)
-        .reports
+      let reports = try Pipeline.standard(.bf16).run(try RandomGraph.module(seed: seed)).reports
       idle.subtract(reports.filter(\.changed).map(\.pass))
       idleFusions.subtract(reports.flatMap(\.statistics).map(\.what))
     }
