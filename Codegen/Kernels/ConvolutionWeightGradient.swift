@@ -29,7 +29,7 @@ struct ConvolutionWeightGradient {
   private var shares: Int { max(1, schedule[.tasks] / strips) }
 
   private var tapBytes: Int { stripWidth * 4 }
-  private var taskBytes: Int { g.inputChannels * taps * tapBytes }
+  private var taskBytes: Int { channelTiles * grouping.channels * taps * tapBytes }
   /// Bytes of scratch that the sums take.
   var sumBytes: Int { strips * shares * taskBytes }
 
@@ -60,8 +60,8 @@ struct ConvolutionWeightGradient {
     let columns: Range<Int>
   }
 
-  /// The parts that a row of the kernel is cut into, and the most channels of a tile: the tile with the most rows, of those the
-  /// one with the longest parts. 6 rows hold 2 channels of a row of 3 taps, 3 of half a row of 4.
+  /// The parts that a row of the kernel is cut into, and the channels of a tile: the tile with the most rows, of those the one
+  /// with the longest parts. 6 rows hold 2 channels of a row of 3 taps, 3 of half a row of 4.
   private var grouping: (columns: [Range<Int>], channels: Int) {
     let candidates = (1...g.kernelWidth).map { parts in
       let longest = (g.kernelWidth + parts - 1) / parts
@@ -71,7 +71,19 @@ struct ConvolutionWeightGradient {
     let columns = tileRuns(g.kernelWidth, limit: best.longest).flatMap { run in
       (0..<run.tiles).map { run.start + $0 * run.size..<run.start + ($0 + 1) * run.size }
     }
-    return (columns, best.channels)
+    let tiles = (g.inputChannels + best.channels - 1) / best.channels
+    return (columns, (g.inputChannels + tiles - 1) / tiles)
+  }
+
+  /// Tiles that the input channels take. All have as many, so that code is there once: the last one begins sooner where they do
+  /// not divide, and has some of the one before it again.
+  private var channelTiles: Int { (g.inputChannels + grouping.channels - 1) / grouping.channels }
+
+  /// Where the sums of an input channel lie, of those of all tiles.
+  private func place(of channel: LLVMValue, _ b: LLVMBuilder) -> LLVMValue {
+    let whole = g.inputChannels / grouping.channels * grouping.channels
+    let last = b.addIndex(channel, whole - (g.inputChannels - grouping.channels))
+    return b.select(b.icmp(.slt, channel, whole), channel, last)
   }
 
   func kernels(_ name: String, dy: TensorSlot, x: TensorSlot, dw: TensorSlot, sums: Place) -> [Kernel] {
@@ -163,27 +175,26 @@ struct ConvolutionWeightGradient {
     columns: (first: LLVMValue, end: LLVMValue), to sums: LLVMValue
   ) {
     let b = k.b
-    let (columnRuns, most) = grouping
-    for run in tileRuns(g.inputChannels, limit: most) {
-      b.forLoop(from: 0, to: b.i64(run.tiles), name: "channel") { number in
-        let channel = b.addIndex(b.mulIndex(number, run.size), run.start)
-        b.forLoop(from: 0, to: b.i64(g.kernelHeight), name: "tap") { tap in
-          let (first, end) = validRows(k, tap)
-          let rowsOfTap = (first: b.maximum(first, rows.first), end: b.minimum(end, rows.end))
-          b.ifThen(b.icmp(.slt, rowsOfTap.first, rowsOfTap.end), name: "inside") {
-            let line = b.add(b.mulIndex(channel, g.inputHeight), b.sub(tap, g.padTop))
-            let pixels = b.mulIndex(line, g.inputWidth * k.rowBytes)
-            let tapNumber = b.add(b.mulIndex(channel, taps), b.mulIndex(tap, g.kernelWidth))
-            let out = b.offset(sums, bytes: b.mulIndex(tapNumber, tapBytes))
-            for taps in columnRuns {
-              add(
-                k, TapGroup(channels: run.size, columns: taps), to: out, rows: rowsOfTap, columns: columns,
-                vectors: { place(k, copy, $0, $1, rows, columns) },
-                broadcasts: { row in
-                  let line = b.mulIndex(row, g.strideHeight * g.inputWidth * k.rowBytes)
-                  return b.offset(image, bytes: b.add(pixels, line))
-                })
-            }
+    let (columnRuns, channels) = grouping
+    b.forLoop(from: 0, to: b.i64(channelTiles), name: "channel") { number in
+      let slot = b.mulIndex(number, channels)
+      let channel = b.minimum(slot, b.i64(g.inputChannels - channels))
+      b.forLoop(from: 0, to: b.i64(g.kernelHeight), name: "tap") { tap in
+        let (first, end) = validRows(k, tap)
+        let rowsOfTap = (first: b.maximum(first, rows.first), end: b.minimum(end, rows.end))
+        b.ifThen(b.icmp(.slt, rowsOfTap.first, rowsOfTap.end), name: "inside") {
+          let line = b.add(b.mulIndex(channel, g.inputHeight), b.sub(tap, g.padTop))
+          let pixels = b.mulIndex(line, g.inputWidth * k.rowBytes)
+          let tapNumber = b.add(b.mulIndex(slot, taps), b.mulIndex(tap, g.kernelWidth))
+          let out = b.offset(sums, bytes: b.mulIndex(tapNumber, tapBytes))
+          for taps in columnRuns {
+            add(
+              k, TapGroup(channels: channels, columns: taps), to: out, rows: rowsOfTap, columns: columns,
+              vectors: { place(k, copy, $0, $1, rows, columns) },
+              broadcasts: { row in
+                let line = b.mulIndex(row, g.strideHeight * g.inputWidth * k.rowBytes)
+                return b.offset(image, bytes: b.add(pixels, line))
+              })
           }
         }
       }
@@ -211,6 +222,7 @@ struct ConvolutionWeightGradient {
     broadcasts: (LLVMValue) -> LLVMValue
   ) {
     let b = k.b
+    let sums = b.opaque(sums)
     let members = (0..<group.channels).flatMap { channel in group.columns.map { (channel, $0) } }
     func address(_ member: (channel: Int, column: Int), _ vector: Int) -> LLVMValue {
       b.offset(
@@ -218,14 +230,15 @@ struct ConvolutionWeightGradient {
     }
     /// The product for members that are there in all of `count` columns from `first` on.
     func product(
-      _ present: [Int], _ row: LLVMValue, from first: LLVMValue, count: LLVMValue, _ sums: inout [[LLVMValue]]
+      _ present: [Int], _ row: LLVMValue, from first: LLVMValue, count: LLVMValue, isRare: Bool = false,
+      _ sums: inout [[LLVMValue]]
     ) {
       let tile = ProductTile(
         rowOffsets: present.map {
           (members[$0].0 * g.inputHeight * g.inputWidth + members[$0].1 - g.padLeft) * k.rowBytes
         }, vectors: vectors, depth: target.blockImages, vectorStep: stripWidth * 4, broadcastStep: 4,
         outer: .none, inner: .init(vectorStep: positionBytes, broadcastStep: g.strideWidth * k.rowBytes),
-        words: words)
+        words: words, isRare: isRare)
       let results = tile.emit(
         k, vectors: place(row, first),
         broadcasts: b.offset(broadcasts(row), bytes: b.mulIndex(first, g.strideWidth * k.rowBytes)),
@@ -242,7 +255,7 @@ struct ConvolutionWeightGradient {
         let present = members.indices.filter { g.validColumns(tap: members[$0].1).contains(column) }
         guard !present.isEmpty else { continue }
         func add(_ sums: inout [[LLVMValue]]) {
-          product(present, row, from: b.i64(column), count: b.i64(1), &sums)
+          product(present, row, from: b.i64(column), count: b.i64(1), isRare: true, &sums)
         }
         guard stretch.segments > 1 else {
           add(&sums)
@@ -288,7 +301,7 @@ struct ConvolutionWeightGradient {
       let ofStrip = b.offset(k.address(sums), bytes: b.mulIndex(strip, shares * taskBytes))
       let total = b.stackSlot(b.context.i8.array(of: taps * tapBytes), align: 64, name: "total")
       b.forLoop(from: first, to: end, name: "channel") { channel in
-        let ofChannel = b.offset(ofStrip, bytes: b.mulIndex(channel, taps * tapBytes))
+        let ofChannel = b.offset(ofStrip, bytes: b.mulIndex(place(of: channel, b), taps * tapBytes))
         b.forLoop(from: 0, to: b.i64(taps * tapBytes), step: k.lanes * 4, name: "add") { byte in
           let place = b.offset(ofChannel, bytes: byte)
           let sum = (1..<shares).reduce(b.load(k.vector, from: place)) {

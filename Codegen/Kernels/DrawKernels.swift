@@ -65,10 +65,10 @@ public enum DrawKernels {
       let (from, to) = (k.address(x, block: block), k.address(y, block: block))
       let first = b.mulIndex(task.part, groupsPerTask)
       let past = b.addIndex(first, groupsPerTask)
-      for vector in 0..<k.target.tileVectors {
+      k.forEachVector { vector in
         let images = b.maskedLoad(
           words.lanes(k.lanes),
-          from: b.offset(k.address(source.index, block: block), bytes: vector * k.lanes * 4),
+          from: b.offset(k.address(source.index, block: block), bytes: b.mulIndex(vector, k.lanes * 4)),
           mask: k.mask(block: block, vector: vector))
         func group(_ index: LLVMValue, _ count: Int) {
           let uniforms = draw.uniforms(block: b.trunc(index, to: words), image: images, epoch: epoch)

@@ -82,18 +82,29 @@ public final class KernelBuilder {
     return b.select(b.icmp(.slt, rest, target.blockImages), rest, b.i64(target.blockImages))
   }
 
+  /// Runs `body` for each vector of a block, whose number it is given (i64), in a loop: what is long is in the code once.
+  func forEachVector(_ body: (LLVMValue) -> Void) {
+    guard target.tileVectors > 1 else { return body(b.i64(0)) }
+    b.forLoop(from: 0, to: b.i64(target.tileVectors), name: "vector") { body($0) }
+  }
+
   /// The lanes of one of a block's vectors that hold an image of the call.
-  public func mask(block: LLVMValue, vector index: Int) -> LLVMValue {
-    b.mask(below: b.trunc(b.sub(images(in: block), index * lanes), to: b.context.i32), lanes: lanes)
+  public func mask(block: LLVMValue, vector index: some LLVMOperand) -> LLVMValue {
+    let first = b.mulIndex(index.value(like: b.context.i64), lanes)
+    return b.mask(below: b.trunc(b.sub(images(in: block), first), to: b.context.i32), lanes: lanes)
   }
 
   /// One vector of a row: `<lanes x float>` at an address that holds floats.
-  public func loadVector(_ address: LLVMValue, _ index: Int = 0) -> LLVMValue {
-    b.load(vector, from: b.offset(address, bytes: index * lanes * 4))
+  public func loadVector(_ address: LLVMValue, _ index: some LLVMOperand = 0) -> LLVMValue {
+    b.load(vector, from: place(address, index))
   }
 
-  public func storeVector(_ value: LLVMValue, _ address: LLVMValue, _ index: Int = 0) {
-    b.store(value, to: b.offset(address, bytes: index * lanes * 4))
+  public func storeVector(_ value: LLVMValue, _ address: LLVMValue, _ index: some LLVMOperand = 0) {
+    b.store(value, to: place(address, index))
+  }
+
+  private func place(_ address: LLVMValue, _ index: some LLVMOperand) -> LLVMValue {
+    b.offset(address, bytes: b.mulIndex(index.value(like: b.context.i64), lanes * 4))
   }
 
   public func loadFloat(_ address: LLVMValue) -> LLVMValue { b.load(b.context.f32, from: address) }

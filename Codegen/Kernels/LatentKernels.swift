@@ -78,13 +78,13 @@ public enum LatentKernels {
   /// Runs `body(row offset in bytes, vector, noise)` for each latent of a block; it returns what is to be added up.
   private static func perLatent(
     _ name: String, latents: Int, noise: Noise, sums: Int,
-    _ body: @escaping (KernelBuilder, LLVMValue, Int, LLVMValue, LLVMValue) -> [LLVMValue],
-    finish: @escaping (KernelBuilder, [LLVMValue], Int, LLVMValue) -> Void
+    _ body: @escaping (KernelBuilder, LLVMValue, LLVMValue, LLVMValue, LLVMValue) -> [LLVMValue],
+    finish: @escaping (KernelBuilder, [LLVMValue], LLVMValue, LLVMValue) -> Void
   ) -> Kernel {
     Kernel(name, tasks: .perBlock(1)) { k, task in
       guard let block = task.block else { return }
       let b = k.b
-      for vector in 0..<k.target.tileVectors {
+      k.forEachVector { vector in
         let four = normals(k, noise, block: block, vector: vector)
         let zeros = Array(repeating: k.vector.zero, count: sums)
         func group(_ index: LLVMValue, _ count: Int, _ totals: [LLVMValue]) -> [LLVMValue] {
@@ -106,7 +106,7 @@ public enum LatentKernels {
 
   /// A function from a group of four latents to their noise for one vector of images.
   private static func normals(
-    _ k: KernelBuilder, _ noise: Noise, block: LLVMValue, vector: Int
+    _ k: KernelBuilder, _ noise: Noise, block: LLVMValue, vector: LLVMValue
   ) -> (LLVMValue, Int) -> [LLVMValue] {
     let b = k.b
     switch noise {
@@ -126,7 +126,7 @@ public enum LatentKernels {
         seedHigh: b.load(words, from: b.offset(seedAddress, bytes: 4)),
         domain: domain, stream: stream)
       let images = b.maskedLoad(
-        words.lanes(k.lanes), from: b.offset(k.address(index, block: block), bytes: vector * k.lanes * 4),
+        words.lanes(k.lanes), from: b.offset(k.address(index, block: block), bytes: b.mulIndex(vector, k.lanes * 4)),
         mask: k.mask(block: block, vector: vector))
       let epochWord = b.load(words, from: k.address(epoch))
       let row = k.sample(of: block)

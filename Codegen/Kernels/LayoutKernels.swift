@@ -17,7 +17,7 @@ public enum LayoutKernels {
       let destination = k.address(to, block: block)
       let images = k.images(in: block)
       forEachTile(k, task.part, features: features) { first, width in
-        for vector in 0..<k.target.tileVectors {
+        k.forEachVector { vector in
           let tile = loadTile(
             k, source, features: features, first: first, width: width, vector: vector, images: images,
             isBytes: isBytes)
@@ -33,15 +33,15 @@ public enum LayoutKernels {
   /// One tile of the caller's rows as vectors of images, a vector for each of `width` features; lanes without an image
   /// are zero.
   static func loadTile(
-    _ k: KernelBuilder, _ source: LLVMValue, features: Int, first: LLVMValue, width: Int, vector: Int,
+    _ k: KernelBuilder, _ source: LLVMValue, features: Int, first: LLVMValue, width: Int, vector: LLVMValue,
     images: LLVMValue, isBytes: Bool
   ) -> [LLVMValue] {
     let b = k.b
     let rows = (0..<k.lanes).map { lane in
-      let image = vector * k.lanes + lane
-      let isThere = b.icmp(.slt, b.i64(image), images)
+      let image = b.addIndex(b.mulIndex(vector, k.lanes), lane)
+      let isThere = b.icmp(.slt, image, images)
       // A row that is not there is read from the block's first image, and dropped.
-      let row = b.select(isThere, b.i64(image), b.i64(0))
+      let row = b.select(isThere, image, b.i64(0))
       let values = loadRow(
         k, source, b.addIndex(b.mulIndex(row, features), first), width: width, isBytes: isBytes)
       return b.select(b.splat(isThere, lanes: k.lanes), values, k.vector.zero)
@@ -78,7 +78,7 @@ public enum LayoutKernels {
       let destination = k.address(to, block: block)
       let images = k.images(in: block)
       forEachTile(k, task.part, features: features) { first, width in
-        for vector in 0..<k.target.tileVectors {
+        k.forEachVector { vector in
           let rows = (0..<k.lanes).map { feature in
             feature < width
               ? k.loadVector(
@@ -86,9 +86,10 @@ public enum LayoutKernels {
               : k.vector.zero
           }
           for (lane, values) in k.transpose(rows).enumerated() {
-            let image = vector * k.lanes + lane
-            b.ifThen(b.icmp(.slt, b.i64(image), images), name: "image") {
-              let address = b.offset(destination, bytes: b.mulIndex(b.addIndex(first, image * features), 4))
+            let image = b.addIndex(b.mulIndex(vector, k.lanes), lane)
+            b.ifThen(b.icmp(.slt, image, images), name: "image") {
+              let place = b.addIndex(first, b.mulIndex(image, features))
+              let address = b.offset(destination, bytes: b.mulIndex(place, 4))
               if width == k.lanes {
                 b.store(values, to: address)
               } else {

@@ -17,7 +17,7 @@ public enum LikelihoodKernels {
       let b = k.b
       let from = k.address(logits, block: block)
       let to = dlogits.map { k.address($0, block: block) }
-      for vector in 0..<k.target.tileVectors {
+      k.forEachVector { vector in
         let weight = d.map { k.loadVector(k.address($0, block: block), vector) }
         let targets = TargetTiles(k, target, features: features, block: block, vector: vector)
 
@@ -52,11 +52,11 @@ private struct TargetTiles {
   private let k: KernelBuilder
   private let source: LLVMValue
   private let features: Int
-  private let vector: Int
+  private let vector: LLVMValue
   /// The transposed tile and the number of images in the block; nil for floats.
   private let bytes: (tile: LLVMValue, images: LLVMValue)?
 
-  init(_ k: KernelBuilder, _ target: TensorSlot, features: Int, block: LLVMValue, vector: Int) {
+  init(_ k: KernelBuilder, _ target: TensorSlot, features: Int, block: LLVMValue, vector: LLVMValue) {
     self.k = k
     self.features = features
     self.vector = vector

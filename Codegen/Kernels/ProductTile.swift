@@ -22,6 +22,8 @@ struct ProductTile {
   var outer: Loop
   var inner: Loop
   var words = ProductWords.floats
+  /// Whether little of the time is spent here, so that short code is better than fast code.
+  var isRare = false
 
   struct Loop {
     var vectorStep: Int
@@ -33,10 +35,11 @@ struct ProductTile {
   var rows: Int { rowOffsets.count }
 
   /// Copies of the accumulators, so that there are chains enough for the FMA units.
-  private var copies: Int { max(1, min(depth, (8 + rows * vectors - 1) / (rows * vectors))) }
+  private var copies: Int { isRare ? 1 : max(1, min(depth, (8 + rows * vectors - 1) / (rows * vectors))) }
 
   /// Steps of k in a turn of its loop: a multiple of the copies, about 48 FMAs.
   private var unrolled: Int {
+    if isRare { return 1 }
     let wanted = max(1, 48 / (rows * vectors * copies)) * copies
     return min(max(copies, wanted), max(copies, depth / copies * copies))
   }
@@ -54,7 +57,8 @@ struct ProductTile {
     }
     let outerLoop = outer
     let innerLoop = inner
-    accumulators = b.forLoop(from: 0, to: outerCount, carrying: [a, w] + accumulators, name: "outer") {
+    let operands = [b.opaque(a), b.opaque(w)]
+    accumulators = b.forLoop(from: 0, to: outerCount, carrying: operands + accumulators, name: "outer") {
       _, outer in
       let results = b.forLoop(from: 0, to: innerCount, carrying: outer, name: "inner") { _, inner in
         let sums = reduceDepth(k, inner[0], inner[1], Array(inner.dropFirst(2)))

@@ -77,6 +77,7 @@ extension KernelBuilder {
   func transposePosition(
     _ from: LLVMValue, channelStep: Int, channels: Int, vectors: Int, to place: LLVMValue
   ) {
+    let (from, place) = (b.opaque(from), b.opaque(place))
     for number in 0..<vectors {
       for vector in 0..<target.tileVectors {
         let rows = (0..<lanes).map { lane in
@@ -92,21 +93,39 @@ extension KernelBuilder {
     }
   }
 
-  /// The transpose of `lanes` rows of `lanes` floats: log2(lanes) rounds of interleaving row r with row r + lanes/2.
+  /// The transpose of `lanes` rows of `lanes` floats: first of every four rows within every four lanes, which stay in a
+  /// quarter or half of an x86 register, where a shuffle is one instruction; then of those fours.
   func transpose(_ rows: [LLVMValue]) -> [LLVMValue] {
-    var rows = rows
-    var round = 1
-    while round < lanes {
-      let half = lanes / 2
-      var next: [LLVMValue] = []
-      for row in 0..<half {
-        let low = (0..<half).flatMap { [$0, lanes + $0] }
-        let high = (half..<lanes).flatMap { [$0, lanes + $0] }
-        next.append(b.shuffle(rows[row], rows[row + half], low))
-        next.append(b.shuffle(rows[row], rows[row + half], high))
+    let size = min(4, lanes)
+    let groups = stride(from: 0, to: lanes, by: size).map { first in
+      interleave(Array(rows[first..<first + size]), unit: 1, within: size)
+    }
+    let columns = (0..<size).map { column in
+      interleave(groups.map { $0[column] }, unit: size, within: lanes)
+    }
+    return (0..<lanes).map { columns[$0 % size][$0 / size] }
+  }
+
+  /// The transpose of rows of units, neighbouring lanes each, in each section of `section` lanes, which hold as many units as
+  /// there are rows: rounds of interleaving row r with row r + half.
+  private func interleave(_ rows: [LLVMValue], unit: Int, within section: Int) -> [LLVMValue] {
+    let half = rows.count / 2
+    /// A half of each section, from its unit `first` on, in turn with the same lanes of another row.
+    func mask(from first: Int) -> [Int] {
+      stride(from: 0, to: lanes, by: section).flatMap { start in
+        (first..<first + half).flatMap { number in
+          let units = start + number * unit..<start + (number + 1) * unit
+          return Array(units) + units.map { $0 + lanes }
+        }
       }
-      rows = next
-      round *= 2
+    }
+    var rows = rows
+    var distance = 1
+    while distance < rows.count {
+      rows = (0..<half).flatMap { row in
+        [mask(from: 0), mask(from: half)].map { b.shuffle(rows[row], rows[row + half], $0) }
+      }
+      distance *= 2
     }
     return rows
   }

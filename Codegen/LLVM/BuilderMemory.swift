@@ -8,6 +8,13 @@ extension LLVMBuilder {
     element(pointer, of: context.i8, at: bytes, name: name)
   }
 
+  /// The same pointer, of which nothing is known but that. What is addressed from it does not drag along how it was computed,
+  /// which loop strength reduction would take apart for each of its uses, again and again.
+  public func opaque(_ pointer: LLVMValue) -> LLVMValue {
+    // Without `invariant.group` in the program it means nothing else; it is gone before instructions are selected.
+    call(declare("llvm.strip.invariant.group", [pointer.type]), [pointer])
+  }
+
   /// The address of element `index` of an array of `type` at a pointer, in the same object; a vector of
   /// addresses where the index is a vector.
   public func element(

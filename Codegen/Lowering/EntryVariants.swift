@@ -86,22 +86,21 @@ private struct ScheduleMaker {
       replaced.insert(location)
       let to = PlannedTensor(type: from.type.with(layout: .canonical), location: location)
       var arguments = KernelArguments()
-      let slots = [arguments.slot(from), arguments.slot(to)]
+      let (operand, copied) = (arguments.slot(from), arguments.slot(to))
       let kernel = OperationKernels(target: target).copy(
-        "\(symbol).result\(result)", from: slots[0], to: slots[1])
+        "\(symbol).result\(result)", from: operand, to: copied)
       var access = Access()
       access.add(read: from, target)
       access.add(write: to, target)
+      let identity = KernelIdentity(
+        operation: "copy", lanes: target.lanes, blockImages: target.blockImages,
+        slots: OperationSlots(operands: [operand], results: [copied], scratch: []))
       schedule.append(
         ScheduledKernel(
           kernel: kernel, target: target, result: result, arguments: arguments.locations,
-          identity: identity("copy", target, slots), title: "copy", access: access))
+          identity: identity, title: "copy", access: access))
     }
     return schedule.withBarriers()
-  }
-
-  private func identity(_ name: String, _ target: KernelTarget, _ slots: Any) -> String {
-    "\(name) \(target.lanes) \(target.blockImages) \(slots)"
   }
 
   private func scheduled(_ operation: Operation, at position: Int) throws -> [ScheduledKernel] {
@@ -126,9 +125,12 @@ private struct ScheduleMaker {
       ?? OperationKernels(target: target, schedule: products.schedule(of: operation, in: entry, target))
       .kernels(
         operation, slots, samples: samples, name: name, entry: entry.name)
-    let identity = identity(
-      "\(operation.name) \(samples) \(operation.attributes.values.sorted { $0.key < $1.key })", target, slots)
+    let identity = KernelIdentity(
+      operation: operation.name, attributes: operation.attributes, samples: samples, lanes: target.lanes,
+      blockImages: target.blockImages, slots: slots)
     return kernels.enumerated().map { index, kernel in
+      var identity = identity
+      identity.index = index
       // Kernels of one operation hand each other its scratch: all of them count as touching all of it.
       var access = Access()
       for operand in operands { access.add(read: operand, target) }
@@ -142,7 +144,7 @@ private struct ScheduleMaker {
       }
       return ScheduledKernel(
         kernel: kernel, product: product, target: target, operation: position,
-        arguments: arguments.locations, identity: "\(index) \(identity)", title: operation.name, access: access)
+        arguments: arguments.locations, identity: identity, title: operation.name, access: access)
     }
   }
 

@@ -1,6 +1,5 @@
 import Kernels
 import LLVM
-import Random
 
 /// The code of a module's kernels. What a kernel does with its tensors follows from shapes alone; where they lie, it is told by
 /// who runs it. So code stands once for all kernels that do the same: `evaluate` and `train_step` share the forward half of
@@ -8,8 +7,10 @@ import Random
 final class KernelCode {
   private let module: LLVMModule
   /// How many kernels have each identity.
-  private var users: [String: Int] = [:]
-  private var functions: [String: LLVMFunction] = [:]
+  private var users: [KernelIdentity: Int] = [:]
+  private var functions: [KernelIdentity: LLVMFunction] = [:]
+  /// How many functions have a name that says what their kernels do, by that name.
+  private var namesakes: [String: Int] = [:]
   /// The most arguments of a kernel.
   let mostArguments: Int
 
@@ -43,8 +44,9 @@ final class KernelCode {
 
   private func name(of scheduled: ScheduledKernel) -> String {
     guard users[scheduled.identity, default: 0] > 1 else { return scheduled.kernel.name }
-    let digits = String(streamIdentifier(of: scheduled.identity), radix: 16)
-    return "shared_\(scheduled.title).\(digits)"
+    let number = namesakes[scheduled.title, default: 0]
+    namesakes[scheduled.title] = number + 1
+    return "shared_\(scheduled.title).\(number)"
   }
 
   private func body(_ kernel: Kernel, _ k: KernelBuilder, _ task: LLVMValue) {

@@ -15,19 +15,9 @@ enum Linker {
     guard let linker = ProgramSearch.linkers.lazy.compactMap({ ProgramSearch.find($0) }).first else {
       throw LinkError.noLinker
     }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: linker)
-    process.arguments =
-      [
-        "-shared", "--build-id=none", "-soname", soname, "-z", "noexecstack", "-z", "defs", "-o", library,
-      ] + files.map(\.path)
-    let messages = Pipe()
-    process.standardError = messages
-    process.standardOutput = messages
-    try process.run()
-    let output = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw LinkError.failed(linker: linker, output: output) }
+    let options = ["-shared", "--build-id=none", "-soname", soname, "-z", "noexecstack", "-z", "defs"]
+    let (status, output) = try ProgramSearch.run(linker, options + ["-o", library] + files.map(\.path))
+    guard status == 0 else { throw LinkError.failed(linker: linker, output: output) }
     return try readFile(library)
   }
 }

@@ -158,7 +158,7 @@ public struct ModelCompiler {
   /// as fast, and compilation takes a sixth longer.
   private static let passes =
     "inline,function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,loop-mssa(loop-rotate,licm),"
-    + "loop(indvars),early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)"
+    + "early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)"
   /// Objects that a library is made of, so that several threads make them. A fixed number: the library is the same on every
   /// machine.
   private static let parts = 4

@@ -2,7 +2,7 @@ import IR
 import Kernels
 
 /// The tensors of an operation as its kernels see them, and its scratch.
-struct OperationSlots {
+struct OperationSlots: Hashable {
   let operands: [TensorSlot]
   let results: [TensorSlot]
   let scratch: [Place]

@@ -14,8 +14,7 @@ public struct ScheduledKernel {
   public let result: Int?
   /// What the places of its tensors stand for.
   let arguments: [Location]
-  /// What its code is made of: kernels of the same identity have the same code.
-  let identity: String
+  let identity: KernelIdentity
   /// What it does, for the name of code that it shares.
   let title: String
   let access: Access
@@ -24,7 +23,7 @@ public struct ScheduledKernel {
 
   init(
     kernel: Kernel, product: Product? = nil, target: KernelTarget, operation: Int? = nil, result: Int? = nil,
-    arguments: [Location], identity: String, title: String, access: Access
+    arguments: [Location], identity: KernelIdentity, title: String, access: Access
   ) {
     self.kernel = kernel
     self.product = product
@@ -36,6 +35,19 @@ public struct ScheduledKernel {
     self.title = title
     self.access = access
   }
+}
+
+/// What a kernel's code is made of: kernels of the same identity have the same code.
+struct KernelIdentity: Hashable {
+  /// The operation's name and what it says beside its operands.
+  let operation: String
+  var attributes = Attributes()
+  var samples = 1
+  let lanes: Int
+  let blockImages: Int
+  let slots: OperationSlots
+  /// The number of the kernel, of those that the operation has.
+  var index = 0
 }
 
 /// The memory that a kernel reads and writes.

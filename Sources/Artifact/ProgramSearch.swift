@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 
 /// Programs of the machine that this package calls.
@@ -17,9 +18,11 @@ public enum ProgramSearch {
     }
   }
 
-  /// What a program prints when it is run with these arguments, standard output and error together.
-  /// - Returns: nil where it cannot be run or fails.
-  public static func output(of program: String, _ arguments: [String]) -> String? {
+  /// Runs a program to its end.
+  ///
+  /// - Returns: its exit status and what it printed, standard output and error together.
+  /// - Throws: where it cannot be run.
+  public static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
@@ -27,9 +30,12 @@ public enum ProgramSearch {
     process.standardOutput = pipe
     process.standardError = pipe
     process.standardInput = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
+    // `waitUntilExit` looks for the end every 50 ms only.
+    let ended = DispatchSemaphore(value: 0)
+    process.terminationHandler = { _ in ended.signal() }
+    try process.run()
     let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return process.terminationStatus == 0 ? String(decoding: data, as: UTF8.self) : nil
+    ended.wait()
+    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
   }
 }

@@ -30,9 +30,8 @@ enum ProgramChecks {
         "linker", "there is no \(ProgramSearch.linkers.joined(separator: ", ")) on the PATH",
         remedy: "vaec needs one; install binutils or lld (sudo apt-get install binutils)")
     }
-    let version =
-      ProgramSearch.output(of: found, ["--version"])?.split(separator: "\n").first.map { ", \($0)" } ?? ""
-    return .ok("linker", found + version)
+    let version = try? ProgramSearch.run(found, ["--version"]).output.split(separator: "\n").first
+    return .ok("linker", found + (version.map { ", \($0)" } ?? ""))
   }
 
   private static var graphviz: Finding {
