@@ -126,7 +126,8 @@ public enum LatentKernels {
         seedHigh: b.load(words, from: b.offset(seedAddress, bytes: 4)),
         domain: domain, stream: stream)
       let images = b.maskedLoad(
-        words.lanes(k.lanes), from: b.offset(k.address(index, block: block), bytes: b.mulIndex(vector, k.lanes * 4)),
+        words.lanes(k.lanes),
+        from: b.offset(k.address(index, block: block), bytes: b.mulIndex(vector, k.lanes * 4)),
         mask: k.mask(block: block, vector: vector))
       let epochWord = b.load(words, from: k.address(epoch))
       let row = k.sample(of: block)

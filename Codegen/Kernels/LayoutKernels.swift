@@ -17,9 +17,9 @@ public enum LayoutKernels {
       let destination = k.address(to, block: block)
       let images = k.images(in: block)
       forEachTile(k, task.part, features: features) { first, width in
-        k.forEachVector { vector in
+        for vector in 0..<k.target.tileVectors {
           let tile = loadTile(
-            k, source, features: features, first: first, width: width, vector: vector, images: images,
+            k, source, features: features, first: first, width: width, vector: b.i64(vector), images: images,
             isBytes: isBytes)
           for (feature, values) in tile.enumerated() {
             k.storeVector(
@@ -77,8 +77,8 @@ public enum LayoutKernels {
       let source = k.address(from, block: block)
       let destination = k.address(to, block: block)
       let images = k.images(in: block)
-      forEachTile(k, task.part, features: features) { first, width in
-        k.forEachVector { vector in
+      k.forEachVector { vector in
+        forEachTile(k, task.part, features: features) { first, width in
           let rows = (0..<k.lanes).map { feature in
             feature < width
               ? k.loadVector(

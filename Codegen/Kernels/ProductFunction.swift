@@ -42,9 +42,15 @@ public struct EpilogueSlots: Sendable {
 
 /// A register tile with its epilogue as a function of its own: kernels call it for every tile of that shape, so that the
 /// code stays small and a profiler shows it by name.
+///
+/// Where vectors lie together, as in dense layers and in what a convolution has gathered, layers differ in little else than how
+/// far they go in memory and how deep: their tiles have the same code, which reads that from a table of the layer's. Where
+/// they do not, convolutions have few channels and short products, for which reading it takes too long.
 struct ProductFunction {
   let function: LLVMFunction
   let tile: ProductTile
+  /// The table: the tile's `stepNumbers` and the bytes between rows of the result.
+  private let table: LLVMValue?
   private let isScaled: Bool
 
   /// Arguments of a call, in the function's order. `third` is the first row's bias, or the place in the activation's
@@ -60,7 +66,8 @@ struct ProductFunction {
     var scale: LLVMValue?
   }
 
-  /// The module's function for a tile, defined on first use: layers of the same shape, in whatever entry, share it.
+  /// The module's function for a tile, defined on first use: layers whose tiles have the same shape, in whatever entry, share
+  /// it.
   ///
   /// - Parameters:
   ///   - outStep: bytes between the rows of the result.
@@ -73,24 +80,35 @@ struct ProductFunction {
     self.tile = tile
     isScaled = epilogue.isScaled
     let b = k.b
-    let name = Self.name(tile, epilogue, outStep, part, asksAhead)
+    let numbers = tile.stepNumbers + [outStep]
+    let isShared = tile.vectorStep == k.rowBytes
+    table = isShared ? b.module.constant(numbers.map(Int64.init)) : nil
+    let name = Self.name(isShared ? tile.shape : tile, epilogue, isShared ? nil : outStep, part, asksAhead)
     if let known = b.module.function(named: name) {
       function = known
       return
     }
     let pointer = b.context.pointer
     let i64 = b.context.i64
+    let more = (isScaled ? ["scale"] : []) + (isShared ? ["table"] : [])
     let function = b.module.addFunction(
-      name, [pointer, pointer, i64, i64, pointer, pointer] + (isScaled ? [pointer] : []),
+      name, [pointer, pointer, i64, i64, pointer, pointer] + more.map { _ in pointer },
       returning: b.context.void, linkage: .internal,
-      parameterNames: ["vectors", "broadcasts", "outer", "inner", "out", "third"] + (isScaled ? ["scale"] : []))
+      parameterNames: ["vectors", "broadcasts", "outer", "inner", "out", "third"] + more)
     function.add(.noInline)
     // A gradient may take the place of the activation that it reads.
     if epilogue.third != .activationOutput { function.add(.noAlias, parameter: 4) }
     b.define(function) { p in
+      let numbers = numbers.enumerated().map { index, number in
+        isShared ? b.load(i64, from: b.offset(p[p.count - 1], bytes: index * 8)) : b.i64(number)
+      }
+      let outStep = numbers[numbers.count - 1]
+      func place(_ row: Int, _ start: LLVMValue) -> LLVMValue {
+        b.offset(start, bytes: b.mulIndex(outStep, row))
+      }
       let initial = tile.rowOffsets.indices.map { row in
         guard part.isFirst else {
-          return (0..<tile.vectors).map { k.loadVector(b.offset(p[4], bytes: row * outStep), $0) }
+          return (0..<tile.vectors).map { k.loadVector(place(row, p[4]), $0) }
         }
         // A bias that is not scaled is what the sums begin with.
         let begins = epilogue.third == .bias && !epilogue.isScaled
@@ -98,10 +116,15 @@ struct ProductFunction {
         return Array(repeating: value, count: tile.vectors)
       }
       if asksAhead {
-        Self.prefetch(k, rows: tile.rows, epilogue: epilogue, out: p[4], third: p[5], outStep: outStep)
+        for row in 0..<tile.rows {
+          // Rows a map apart are what no processor guesses; so their way from memory is hidden behind the product.
+          if epilogue.third == .activationOutput { b.prefetchToRead(place(row, p[5]), bytes: k.rowBytes) }
+          b.prefetchToWrite(place(row, p[4]), bytes: k.rowBytes)
+        }
       }
       let sums = tile.emit(
-        k, vectors: p[0], broadcasts: p[1], outerCount: p[2], innerCount: p[3], initial: initial)
+        k, vectors: p[0], broadcasts: p[1], outerCount: p[2], innerCount: p[3], initial: initial,
+        steps: ProductTile.Steps(numbers))
       for (row, vectors) in sums.enumerated() {
         for (index, sum) in vectors.enumerated() {
           var value = sum
@@ -112,47 +135,35 @@ struct ProductFunction {
           if part.isLast, let formula = epilogue.formula {
             let output =
               epilogue.third == .activationOutput
-              ? [k.loadVector(b.offset(p[5], bytes: row * outStep), index)] : []
+              ? [k.loadVector(place(row, p[5]), index)] : []
             value = FormulaEmitter(b, lanes: k.lanes).emit(formula, operands: [value] + output)
           }
-          k.storeVector(value, b.offset(p[4], bytes: row * outStep), index)
+          k.storeVector(value, place(row, p[4]), index)
         }
       }
     }
     self.function = function
   }
 
-  /// Asks for the rows that the epilogue will read and write: rows a map apart are what no processor guesses, and so their way
-  /// from memory is hidden behind the product.
-  private static func prefetch(
-    _ k: KernelBuilder, rows: Int, epilogue: ProductEpilogue, out: LLVMValue, third: LLVMValue, outStep: Int
-  ) {
-    for row in 0..<rows {
-      let place = row * outStep
-      if epilogue.third == .activationOutput {
-        k.b.prefetchToRead(k.b.offset(third, bytes: place), bytes: k.rowBytes)
-      }
-      k.b.prefetchToWrite(k.b.offset(out, bytes: place), bytes: k.rowBytes)
-    }
-  }
-
-  /// Rows x vectors, depth and epilogue for the reader of a profile; all that the code depends on in the digits behind.
+  /// Rows x vectors, depth (`n` where it is any) and epilogue for the reader of a profile; all that the code depends on in the
+  /// digits behind.
   private static func name(
-    _ tile: ProductTile, _ epilogue: ProductEpilogue, _ outStep: Int, _ part: ProductPart, _ asksAhead: Bool
+    _ tile: ProductTile, _ epilogue: ProductEpilogue, _ outStep: Int?, _ part: ProductPart, _ asksAhead: Bool
   ) -> String {
     let identity =
-      "\(tile) \(epilogue.name) \(epilogue.third) \(outStep) \(part) \(asksAhead)"
+      "\(tile) \(epilogue.name) \(epilogue.third) \(outStep.map(String.init) ?? "any") \(part) \(asksAhead)"
       + (epilogue.isScaled ? " scaled" : "")
     let digits = String(streamIdentifier(of: identity), radix: 16)
+    let depth = outStep == nil && tile.isLoop ? "n" : "\(tile.depth)"
     let end = part.isLast ? epilogue.name : "partial"
-    return "tile_\(tile.rows)x\(tile.vectors)_depth\(tile.depth)_\(end).\(digits)"
+    return "tile_\(tile.rows)x\(tile.vectors)_depth\(depth)_\(end).\(digits)"
   }
 
   func call(_ k: KernelBuilder, _ call: Call) {
     k.b.call(
       function,
       [call.vectors, call.broadcasts, call.outerCount, call.innerCount, call.out, call.third]
-        + (isScaled ? [call.scale ?? call.third] : []))
+        + (isScaled ? [call.scale ?? call.third] : []) + (table.map { [$0] } ?? []))
   }
 }
 

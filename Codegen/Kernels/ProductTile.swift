@@ -44,32 +44,61 @@ struct ProductTile {
     return min(max(copies, wanted), max(copies, depth / copies * copies))
   }
 
+  /// True where k has a loop of its own, of `unrolled` steps a turn.
+  var isLoop: Bool { depth / unrolled > 1 }
+
+  /// What differs between tiles that can share their code, each an i64: that is told them when it runs.
+  struct Steps {
+    /// Turns of the loop over k.
+    var turns: LLVMValue
+    /// Bytes between turns of the outer loop.
+    var outer: (vector: LLVMValue, broadcast: LLVMValue)
+
+    /// From `stepNumbers`.
+    init(_ numbers: [LLVMValue]) {
+      turns = numbers[0]
+      outer = (numbers[1], numbers[2])
+    }
+  }
+
+  /// The numbers that `Steps` has.
+  var stepNumbers: [Int] { [depth / unrolled, outer.vectorStep, outer.broadcastStep] }
+
+  /// The tile without them: of the depth, whether there is a loop, and what is behind it.
+  var shape: ProductTile {
+    var shape = self
+    shape.outer = .none
+    if isLoop { shape.depth = 2 * unrolled + depth % unrolled }
+    return shape
+  }
+
   /// Emits the loops. `outerCount` and `innerCount` are i64 and may be zero; the accumulators begin at `initial`, which like
   /// the result is [row][vector].
+  ///
+  /// - Parameter steps: what takes the place of the tile's own numbers.
   func emit(
     _ k: KernelBuilder, vectors a: LLVMValue, broadcasts w: LLVMValue, outerCount: LLVMValue,
-    innerCount: LLVMValue, initial: [[LLVMValue]]
+    innerCount: LLVMValue, initial: [[LLVMValue]], steps: Steps? = nil
   ) -> [[LLVMValue]] {
     let b = k.b
+    let innerLoop = inner
+    let steps = steps ?? Steps(stepNumbers.map { b.i64($0) })
     let zero = k.vector.zero
     var accumulators = (0..<copies).flatMap { copy in
       initial.flatMap { $0 }.map { copy == 0 ? $0 : zero }
     }
-    let outerLoop = outer
-    let innerLoop = inner
     let operands = [b.opaque(a), b.opaque(w)]
     accumulators = b.forLoop(from: 0, to: outerCount, carrying: operands + accumulators, name: "outer") {
       _, outer in
       let results = b.forLoop(from: 0, to: innerCount, carrying: outer, name: "inner") { _, inner in
-        let sums = reduceDepth(k, inner[0], inner[1], Array(inner.dropFirst(2)))
+        let sums = reduceDepth(k, inner[0], inner[1], Array(inner.dropFirst(2)), steps)
         return [
           b.offset(inner[0], bytes: innerLoop.vectorStep), b.offset(inner[1], bytes: innerLoop.broadcastStep),
         ] + sums
       }
       return [
-        b.offset(outer[0], bytes: outerLoop.vectorStep), b.offset(outer[1], bytes: outerLoop.broadcastStep),
-      ]
-        + results.dropFirst(2)
+        b.offset(outer[0], bytes: steps.outer.vector), b.offset(outer[1], bytes: steps.outer.broadcast),
+      ] + results.dropFirst(2)
     }
     accumulators.removeFirst(2)
     return (0..<rows).map { row in
@@ -83,29 +112,26 @@ struct ProductTile {
 
   /// The loop over k, `unrolled` steps a turn, and the rest behind it.
   private func reduceDepth(
-    _ k: KernelBuilder, _ a: LLVMValue, _ w: LLVMValue, _ accumulators: [LLVMValue]
+    _ k: KernelBuilder, _ a: LLVMValue, _ w: LLVMValue, _ accumulators: [LLVMValue], _ steps: Steps
   ) -> [LLVMValue] {
     let b = k.b
-    let whole = depth / unrolled * unrolled
-    var sums = accumulators
-    if whole == unrolled {
-      for step in 0..<whole { self.step(k, a, w, step, &sums) }
-    } else {
-      let results = b.forLoop(from: 0, to: b.i64(whole / unrolled), carrying: [a, w] + sums, name: "k") {
-        _, carried in
-        var sums = Array(carried.dropFirst(2))
-        for step in 0..<unrolled { self.step(k, carried[0], carried[1], step, &sums) }
-        return [
-          b.offset(carried[0], bytes: unrolled * vectorStep),
-          b.offset(carried[1], bytes: unrolled * broadcastStep),
-        ] + sums
-      }
-      sums = Array(results.dropFirst(2))
+    var (a, w, sums) = (a, w, accumulators)
+    func emit(_ count: Int) {
+      for step in 0..<count { self.step(k, a, w, step, &sums) }
     }
-    for step in whole..<depth {
-      // The pointers behind the loop are not carried out of it: the rest is addressed from the start.
-      self.step(k, a, w, step, &sums)
+    guard isLoop else {
+      emit(depth)
+      return sums
     }
+    let results = b.forLoop(from: 0, to: steps.turns, carrying: [a, w] + sums, name: "k") { _, carried in
+      (a, w, sums) = (carried[0], carried[1], Array(carried.dropFirst(2)))
+      emit(unrolled)
+      return [
+        b.offset(a, bytes: unrolled * vectorStep), b.offset(w, bytes: unrolled * broadcastStep),
+      ] + sums
+    }
+    (a, w, sums) = (results[0], results[1], Array(results.dropFirst(2)))
+    emit(depth % unrolled)
     return sums
   }
 

@@ -61,6 +61,13 @@ public final class LLVMModule {
     addConstant(name, context.i64, values.map { context.i64.constant(Int($0)) }, alignment)
   }
 
+  /// The address of a constant array of these numbers, which all who ask for it share.
+  public func constant(_ values: [Int64]) -> LLVMValue {
+    let name = "numbers_" + values.map(String.init).joined(separator: "_")
+    if let known = LLVMGetNamedGlobal(reference, name) { return LLVMValue(known) }
+    return addConstant(name, values, alignment: 8)
+  }
+
   /// A constant array in read-only memory; the result is its address.
   public func addConstant(_ name: String, _ values: [Float], alignment: Int = 64) -> LLVMValue {
     addConstant(name, context.f32, values.map { context.f32.constant(Double($0)) }, alignment)

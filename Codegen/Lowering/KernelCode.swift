@@ -46,7 +46,7 @@ final class KernelCode {
     guard users[scheduled.identity, default: 0] > 1 else { return scheduled.kernel.name }
     let number = namesakes[scheduled.title, default: 0]
     namesakes[scheduled.title] = number + 1
-    return "shared_\(scheduled.title).\(number)"
+    return "shared_\(scheduled.title)_\(number)"
   }
 
   private func body(_ kernel: Kernel, _ k: KernelBuilder, _ task: LLVMValue) {

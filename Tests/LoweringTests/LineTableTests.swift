@@ -66,7 +66,7 @@ import Testing
           #expect(text.hasPrefix("  " + printer.line(of: operation)), "\(name)")
           own += 1
         } else {
-          #expect(text.hasPrefix("// shared_\(operation.name)."), "\(name)")
+          #expect(text.hasPrefix("// shared_\(operation.name)_"), "\(name)")
           shared += 1
         }
       }
@@ -98,7 +98,7 @@ import Testing
         let name = scheduled.kernel.name
         let text = try #require(place(of: name, texts, in: native.manifest.name), "\(name)")
         let line = "\(result.target) = \(printer.name(of: result.value))"
-        #expect(text.contains(line) || text.hasPrefix("// shared_copy."), "\(name)")
+        #expect(text.contains(line) || text.hasPrefix("// shared_copy_"), "\(name)")
         count += 1
       }
     }

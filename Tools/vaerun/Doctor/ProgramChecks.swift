@@ -10,7 +10,7 @@ enum ProgramChecks {
     guard FileManager.default.isExecutableFile(atPath: path) else {
       return .missing("vaec", "there is no \(path)", remedy: "put vaec beside vaerun; Tools/install does")
     }
-    guard let output = ProgramSearch.output(of: path, ["--version"]) else {
+    guard let (status, output) = try? ProgramSearch.run(path, ["--version"]), status == 0 else {
       return .missing(
         "vaec", "\(path) does not run", remedy: "run it and see what it lacks, LLVM's library as like as not")
     }
