@@ -10,8 +10,8 @@ import LLVM
 /// accumulator for some hundred multiply-adds. So dy is read once a call, x once for each strip, and nothing is copied to
 /// memory. Rows of the kernel that lie in the padding are skipped, and in columns at the edge the taps that do.
 ///
-/// A task's sums lie in scratch, `[strip][share][channel][tap][o of the strip]`; a second kernel adds the shares in their order
-/// and scatters the sums to the weights' layout.
+/// A task's sums lie in scratch, `[strip][share][channel of a tile][tap][o of the strip]`; a second kernel adds the shares in
+/// their order and scatters the sums to the weights' layout.
 struct ConvolutionWeightGradient {
   let geometry: ConvolutionGeometry
   /// What dy and x hold: numbers of an image, or of two, as `target` has them.
