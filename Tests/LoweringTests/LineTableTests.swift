@@ -84,6 +84,11 @@ import Testing
     #expect(tiles.count > 10)
     for (symbol, text) in tiles { #expect(text.hasPrefix("// \(symbol): ")) }
     #expect(tiles.contains { $0.value.contains("encode.1_conv2d") && $0.value.contains("train_step.1_conv2d") })
+    // Layers of other sizes have the same tiles.
+    #expect(
+      tiles.contains {
+        $0.value.contains("train_step.2_conv2d") && $0.value.contains("train_step.11_conv2d_transpose")
+      })
   }
 
   @Test func copiesOfResultsAreOnTheLineOfTheResultOrOfWhatTheyShare() throws {
